@@ -1,0 +1,44 @@
+"""Errors that netreflex raises, and what each means for the caller.
+
+::
+
+    NetreflexError
+    ├── ConfigurationError   settings or policy are wrong: a person must change them
+    ├── AccessRefused        AWS did not let us: names the account and the action that is missing
+    ├── RetryLater           not finished, nothing lost: the same call later goes on from here
+    └── AwsFailure           AWS answered with an error that no rule of ours covers
+
+A refusal (a reason not to act) is data in the plan and never an exception.
+"""
+
+from __future__ import annotations
+
+
+class NetreflexError(Exception):
+    """The root; its text says what happened and what to do, and never carries a secret."""
+
+
+class ConfigurationError(NetreflexError):
+    """Settings or policy are wrong; the text names every fault."""
+
+
+class AccessRefused(NetreflexError):
+    """AWS refused an operation for want of a permission."""
+
+    def __init__(self, *, account: str, operation: str, code: str) -> None:
+        self.account, self.operation, self.code = account, operation, code
+        super().__init__(
+            f"{operation} was refused in account {account} ({code}): grant it to netreflex's role there, then run again"
+        )
+
+
+class RetryLater(NetreflexError):
+    """Not finished within this run's bound; the next run goes on from the state in AWS."""
+
+
+class AwsFailure(NetreflexError):
+    """AWS answered with an error; ``code`` is AWS's own."""
+
+    def __init__(self, *, account: str, operation: str, code: str, message: str) -> None:
+        self.account, self.operation, self.code = account, operation, code
+        super().__init__(f"{operation} failed in account {account}: {code}: {message}")

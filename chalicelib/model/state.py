@@ -1,0 +1,11 @@
+"""The keys of the state table's items, which readers and writers share."""
+
+from __future__ import annotations
+
+
+def ledger_key(peering_id: str) -> str:
+    """The partition that holds what netreflex remembers of a peering."""
+    return f"PEERING#{peering_id}"
+
+
+APPROVAL_KEY = "APPROVAL"

@@ -1,0 +1,56 @@
+"""What happened, as far as it is believed: identifiers and a place to look. State is read again from AWS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.model.network import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeeringEvent:
+    """A successful call about a peering.
+
+    ``places`` are where it may be seen, the event's own place first; ``at`` is when the event says that it happened.
+    """
+
+    peering_id: str
+    places: tuple[Place, ...]
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeeringRequested(PeeringEvent):
+    """CreateVpcPeeringConnection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeeringAccepted(PeeringEvent):
+    """AcceptVpcPeeringConnection, by a person or by netreflex."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeeringRejected(PeeringEvent):
+    """RejectVpcPeeringConnection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeeringDeleted(PeeringEvent):
+    """DeleteVpcPeeringConnection, by either owner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepDue:
+    """It is time to look at everything, whatever events came or did not come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """An event that asks for nothing, and why."""
+
+    reason: str
+
+
+PeeringTrigger = PeeringRequested | PeeringAccepted | PeeringRejected | PeeringDeleted
+Trigger = PeeringTrigger | SweepDue
