@@ -1,0 +1,224 @@
+"""A peering under the rule that decides it: which CIDRs the approval covers, and what has still to be asked.
+
+An approval binds the CIDRs that were there when it was given (a tag holds their hash, the ledger their list). One that was
+added later is treated as absent until the policy itself names it; nobody gets a route by adding an address block.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from chalicelib import __version__
+from chalicelib.decide.approval import Approval, judge_approval
+from chalicelib.decide.cidr import is_rfc1918, listed, ordered, within_any
+from chalicelib.decide.quotas import quotas_to_ask
+from chalicelib.decide.routes import SidePlan, plan_side, side_routes
+from chalicelib.decide.withdrawal import stale_routes
+from chalicelib.model.actions import EnableDnsResolution, TagPeering
+from chalicelib.model.facts import Peering, PeeringEnd, PeeringFacts, PeeringStatus, Side, SideFacts
+from chalicelib.model.network import Network
+from chalicelib.model.policy import DnsResolution, Policy, Rule, RuleDecision, TablesBySubnetTag
+
+RULE_TAG = "netreflex:rule"
+VERSION_TAG = "netreflex:version"
+CIDRS_TAG = "netreflex:cidrs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """Facts that a decision still needs; each costs a call to AWS, so it is asked only where it decides something."""
+
+    subnets: frozenset[Side] = frozenset()
+    quotas: frozenset[tuple[Side, str]] = frozenset()
+    ledger: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.subnets or self.quotas or self.ledger)
+
+
+def mark_of(facts: PeeringFacts) -> Peering | None:
+    """The peering as seen from the side that carries our tags: the accepter's, or ours where the accepter is foreign."""
+    side = facts.accepter if facts.accepter.managed else facts.requester
+    return side.view
+
+
+def cidrs_hash(cidrs: Iterable[Network]) -> str:
+    """A short name of a set of CIDRs, for the tag that binds an approval to what it approved."""
+    return hashlib.sha256(listed(cidrs).encode()).hexdigest()[:16]
+
+
+def side_cidrs(facts: PeeringFacts, side: Side) -> tuple[Network, ...]:
+    """Every CIDR of a side: what its VPC has, or what the peering tells where the VPC is not ours to read."""
+    vpc = facts.side(side).vpc
+    return ordered(vpc.cidrs if vpc else facts.peering.end(side).cidrs)
+
+
+def all_cidrs(facts: PeeringFacts) -> tuple[Network, ...]:
+    return ordered((*side_cidrs(facts, Side.REQUESTER), *side_cidrs(facts, Side.ACCEPTER)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeeringCase:
+    """A peering under its rule, with the CIDRs that the approval covers and those that came after it."""
+
+    facts: PeeringFacts
+    approval: Approval
+    covered: PeeringFacts
+    grown: tuple[Network, ...]
+
+    @classmethod
+    def of(cls, facts: PeeringFacts, policy: Policy) -> PeeringCase:
+        added = _added_after_approval(facts)
+        if not added:
+            return cls(facts=facts, approval=judge_approval(facts, policy.peering), covered=facts, grown=())
+        before = _without(facts, added)
+        approval = judge_approval(before, policy.peering)
+        grown = tuple(
+            cidr
+            for side in Side
+            for cidr in side_cidrs(facts, side)
+            if cidr in added and not _rule_names(approval.rule, side, cidr)
+        )
+        return cls(facts=facts, approval=approval, covered=_without(facts, grown), grown=grown)
+
+    @property
+    def rule(self) -> Rule | None:
+        return self.approval.rule
+
+    @property
+    def peering_id(self) -> str:
+        return self.facts.peering.peering_id
+
+    def side_plans(self) -> tuple[tuple[SideFacts, SidePlan], ...]:
+        """The plan of every managed side, requester first."""
+        rule = self.rule
+        if rule is None:
+            return ()
+        return tuple(
+            (
+                side,
+                plan_side(side, rule, self.peering_id, side_cidrs(self.covered, side.side.other), live_peerings(side)),
+            )
+            for side in self.facts.sides
+            if side.managed
+        )
+
+    def dns_actions(self) -> tuple[tuple[EnableDnsResolution, ...], int]:
+        """The DNS options still to switch on, on our sides, and how many are on already."""
+        wanted = [
+            side
+            for side in self.facts.sides
+            if side.managed and self.rule and dns_wanted(self.rule, side.side, self.covered)
+        ]
+        on = [side for side in wanted if self.facts.peering.end(side.side).dns_resolution]
+        actions = tuple(
+            EnableDnsResolution(place=side.ref.place, peering_id=self.peering_id, side=side.side)
+            for side in wanted
+            if side not in on
+        )
+        return actions, len(on)
+
+    def mark(self) -> tuple[TagPeering | None, bool]:
+        """The tags still to set on our side, and whether an earlier run had finished."""
+        view = mark_of(self.facts)
+        if view is None or self.rule is None:
+            return None, False
+        side = self.facts.accepter if self.facts.accepter.managed else self.facts.requester
+        wanted = {RULE_TAG: self.rule.name, CIDRS_TAG: cidrs_hash(all_cidrs(self.covered))}
+        if all(view.tags.get(key) == value for key, value in wanted.items()) and VERSION_TAG in view.tags:
+            return None, True
+        tags = tuple(sorted({**wanted, VERSION_TAG: __version__}.items()))
+        tag = TagPeering(place=side.ref.place, peering_id=self.peering_id, tags=tags)
+        return (None if self.grown and RULE_TAG in view.tags else tag), RULE_TAG in view.tags
+
+
+def dns_wanted(rule: Rule, side: Side, facts: PeeringFacts) -> bool:
+    """Should this side let its peer resolve its hostnames to private addresses?
+
+    ``auto``: private hostnames of a VPC with a CIDR outside RFC 1918 resolve to private addresses only with the option on,
+    and between Regions they never do without it (VPC peering guide, "Enable DNS resolution"). The option takes effect for
+    queries from the other side, so both sides are switched on as soon as either needs it.
+    """
+    choice = rule.dns_resolution
+    if choice is DnsResolution.AUTO:
+        outside = any(not is_rfc1918(cidr) for cidr in all_cidrs(facts) if cidr.version == 4)  # noqa: PLR2004
+        return outside or facts.requester.ref.region != facts.accepter.ref.region
+    return choice is DnsResolution.BOTH or choice.value == side.value
+
+
+def open_questions(facts: PeeringFacts, policy: Policy) -> Questions:
+    """What must still be read before ``plan_peering`` may decide; ask until it is empty."""
+    if _needs_ledger(facts):
+        return Questions(ledger=True)
+    case = PeeringCase.of(facts, policy)
+    if case.rule is None or case.approval.decision is not RuleDecision.APPROVE or facts.peering.status.gone:
+        return Questions()
+    subnets = frozenset(
+        side.side
+        for side in facts.sides
+        if side.managed
+        and side.subnets is None
+        and isinstance(side_routes(case.rule, side.side).tables, TablesBySubnetTag)
+    )
+    if subnets:
+        return Questions(subnets=subnets)
+    accepting = facts.peering.status is PeeringStatus.PENDING
+    return Questions(
+        quotas=frozenset(
+            (side.side, code)
+            for side, plan in case.side_plans()
+            for code in quotas_to_ask(side, plan, accepting=accepting)
+        )
+    )
+
+
+def _needs_ledger(facts: PeeringFacts) -> bool:
+    """Only what netreflex remembers tells which routes are its own and which CIDRs an approval covered."""
+    if facts.ledger is not None:
+        return False
+    if any(stale_routes(side, side_cidrs(facts, side.side.other), facts.peering) for side in facts.sides):
+        return True
+    mark = mark_of(facts)
+    approved = mark.tags.get(CIDRS_TAG) if mark else None
+    return approved is not None and approved != cidrs_hash(all_cidrs(facts))
+
+
+def _added_after_approval(facts: PeeringFacts) -> tuple[Network, ...]:
+    """CIDRs that a finished approval did not cover. Without memory of an approval nothing counts as added."""
+    mark = mark_of(facts)
+    if facts.peering.status is not PeeringStatus.ACTIVE or mark is None or RULE_TAG not in mark.tags:
+        return ()
+    now = all_cidrs(facts)
+    if facts.ledger is None or mark.tags.get(CIDRS_TAG) == cidrs_hash(now):
+        return ()
+    return tuple(cidr for cidr in now if cidr not in facts.ledger.approved)
+
+
+def _rule_names(rule: Rule | None, side: Side, cidr: Network) -> bool:
+    """Does the policy itself name this CIDR of a side, so that it needs no new approval?"""
+    if rule is None:
+        return False
+    match = rule.requester if side is Side.REQUESTER else rule.accepter
+    return within_any(cidr, (*match.cidrs_within, *side_routes(rule, side.other).to))
+
+
+def _without(facts: PeeringFacts, dropped: Iterable[Network]) -> PeeringFacts:
+    """The same peering, seen without some CIDRs."""
+    gone = frozenset(dropped)
+
+    def end(one: PeeringEnd) -> PeeringEnd:
+        return replace(one, cidrs=tuple(cidr for cidr in one.cidrs if cidr not in gone))
+
+    def side(one: SideFacts) -> SideFacts:
+        vpc = one.vpc
+        return replace(one, vpc=replace(vpc, cidrs=tuple(c for c in vpc.cidrs if c not in gone))) if vpc else one
+
+    peering = replace(facts.peering, requester=end(facts.peering.requester), accepter=end(facts.peering.accepter))
+    return replace(facts, peering=peering, requester=side(facts.requester), accepter=side(facts.accepter))
+
+
+def live_peerings(side: SideFacts) -> frozenset[str]:
+    """Peerings whose routes must be left alone, because they may still carry traffic."""
+    return frozenset(other.peering_id for other in side.others if not other.status.gone)

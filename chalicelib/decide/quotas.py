@@ -1,0 +1,109 @@
+"""Head-room: would the peering and its routes still fit? Quotas of the VPC guide ("Amazon VPC quotas", "VPC peering").
+
+A quota's real value is asked from AWS only where the smallest value it can have might not suffice. Routes count for IPv4
+and IPv6 apart, and propagated ones not at all. The documented default for routes is 500 since 2025; accounts that are older
+may still have 50, so more than 50 is already a reason to ask.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from chalicelib.decide.routes import SidePlan
+from chalicelib.model.actions import AcceptPeering, CreateRoute
+from chalicelib.model.facts import PeeringStatus, Quota, RouteTable, SideFacts
+from chalicelib.model.plan import Refusal, RefusalKind
+
+ACTIVE_PEERINGS = "L-7E9ECCDB"
+ROUTES_PER_TABLE = "L-93826ACB"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownQuota:
+    """``floor`` always suffices without asking; ``default`` holds where Service Quotas does not answer."""
+
+    code: str
+    name: str
+    floor: int
+    default: int
+
+
+KNOWN = {
+    ACTIVE_PEERINGS: KnownQuota(ACTIVE_PEERINGS, "active VPC peering connections per VPC", 50, 50),
+    ROUTES_PER_TABLE: KnownQuota(ROUTES_PER_TABLE, "routes per route table", 50, 500),
+}
+
+
+def quotas_to_ask(side: SideFacts, plan: SidePlan, *, accepting: bool) -> frozenset[str]:
+    """The codes of the quotas whose real value decides."""
+    needs = [(ROUTES_PER_TABLE, need) for _, _, need in _table_needs(side, plan)]
+    if accepting:
+        needs.append((ACTIVE_PEERINGS, _peerings_after(side)))
+    return frozenset(code for code, need in needs if need > KNOWN[code].floor and side.quota(code) is None)
+
+
+def quota_refusals(side: SideFacts, plan: SidePlan, accept: AcceptPeering | None) -> Iterator[Refusal]:
+    """What would not fit, with the remedy."""
+    if accept is not None:
+        quota = _quota(side, ACTIVE_PEERINGS)
+        after = _peerings_after(side)
+        if after > quota.value:
+            yield Refusal(
+                kind=RefusalKind.QUOTA,
+                action=accept,
+                reason=f"{side.ref.vpc_id} would have {after} active peerings, {quota.value} are allowed ({quota.source})",
+                remedy=f"delete unused peerings of {side.ref.vpc_id}, or ask to raise {quota.code} (at most 125)",
+            )
+    quota = _quota(side, ROUTES_PER_TABLE)
+    for table_id, family, need in _table_needs(side, plan):
+        if need > quota.value:
+            first = next(action for action in plan.actions if action.table_id == table_id)
+            yield Refusal(
+                kind=RefusalKind.QUOTA,
+                action=first,
+                reason=f"{table_id} would hold {need} IPv{family} routes, {quota.value} are allowed ({quota.source})",
+                remedy=(
+                    f"spread the destinations: several subnets, each with a custom route table of its own; "
+                    f"or route fewer portions of the peer; or ask to raise {quota.code} (at most 1000)"
+                ),
+            )
+
+
+def quota_notes(side: SideFacts) -> tuple[str, ...]:
+    """Where the quotas that decided come from, for the report."""
+    return tuple(
+        f"{KNOWN[quota.code].name} in {side.ref.place}: {quota.value} ({quota.source})" for quota in side.quotas
+    )
+
+
+def _quota(side: SideFacts, code: str) -> Quota:
+    asked = side.quota(code)
+    if asked is not None:
+        return asked
+    known = KNOWN[code]
+    return Quota(code=code, value=known.floor, source="at least that many everywhere")
+
+
+def _peerings_after(side: SideFacts) -> int:
+    return 1 + sum(1 for other in side.others if other.status in {PeeringStatus.ACTIVE, PeeringStatus.PROVISIONING})
+
+
+def _table_needs(side: SideFacts, plan: SidePlan) -> Iterator[tuple[str, int, int]]:
+    """(table, IP version, routes after the plan) for every table and version that gets a new route."""
+    new = Counter(
+        (action.table_id, action.destination.version) for action in plan.actions if isinstance(action, CreateRoute)
+    )
+    held = _counted({table.table_id: table for table in side.tables}.values())
+    for (table_id, version), count in sorted(new.items()):
+        yield table_id, version, held[table_id, version] + count
+
+
+def _counted(tables: Iterable[RouteTable]) -> Counter[tuple[str, int]]:
+    return Counter(
+        (table.table_id, route.destination.version)
+        for table in tables
+        for route in table.routes
+        if not route.propagated
+    )

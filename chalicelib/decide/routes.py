@@ -1,0 +1,257 @@
+"""Which routes a side of a peering needs, and which of them would touch what is not ours.
+
+A route is added only where it meets nothing: no route of another target to the same destination, inside it or around it
+(longest prefix decides, VPC guide "Route priority", so each of the three would change where some traffic goes). Two
+exceptions: the default route lies around everything and stays the fallback it was; and a blackhole of the very same
+destination whose peering is gone is replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from chalicelib.decide.approval import unmatched_tag
+from chalicelib.decide.cidr import (
+    Relation,
+    is_default,
+    listed,
+    names_range,
+    ordered,
+    overlaps,
+    relation,
+    unfit_range,
+    within_any,
+)
+from chalicelib.model.actions import CreateRoute, ReplaceRoute
+from chalicelib.model.facts import Route, RouteState, RouteTable, Side, SideFacts
+from chalicelib.model.network import Network, Place
+from chalicelib.model.plan import Refusal, RefusalKind
+from chalicelib.model.policy import Rule, SideRoutes, TablesByTag
+
+PEERING_PREFIX = "pcx-"
+_NOWHERE = IPv4Network("0.0.0.0/32")  # the destination of a refusal that has none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedRoute:
+    """A destination that must lead to the peering from one route table, whether the route is there already or not."""
+
+    side: Side
+    place: Place
+    table_id: str
+    destination: Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SidePlan:
+    """What one side needs: the routes to make, those that are right already, and what stands in the way."""
+
+    wanted: tuple[WantedRoute, ...] = ()
+    actions: tuple[CreateRoute | ReplaceRoute, ...] = ()
+    unchanged: int = 0
+    refusals: tuple[Refusal, ...] = ()
+
+
+def side_routes(rule: Rule, side: Side) -> SideRoutes:
+    return rule.routes.requester if side is Side.REQUESTER else rule.routes.accepter
+
+
+def choose_tables(side: SideFacts, choice: SideRoutes) -> tuple[RouteTable, ...]:
+    """The route tables of a side that the policy selects, in the order of their ids."""
+    tables = choice.tables
+    if tables == "all":
+        chosen: Iterable[RouteTable] = side.tables
+    elif tables == "main":
+        chosen = (table for table in side.tables if table.main)
+    elif isinstance(tables, TablesByTag):
+        chosen = (table for table in side.tables if unmatched_tag(table.tags, tables.tags) is None)
+    else:
+        subnets = [subnet for subnet in side.subnets or () if unmatched_tag(subnet.tags, tables.subnet_tags) is None]
+        chosen_ids = {table_of_subnet(subnet.subnet_id, side.tables) for subnet in subnets}
+        chosen = (table for table in side.tables if table.table_id in chosen_ids)
+    return tuple(sorted((table for table in chosen if not table.edge), key=lambda table: table.table_id))
+
+
+def table_of_subnet(subnet_id: str, tables: Iterable[RouteTable]) -> str | None:
+    """A subnet without an explicit association uses the main route table (VPC guide, "Subnet route tables")."""
+    main = None
+    for table in tables:
+        if subnet_id in table.subnets:
+            return table.table_id
+        if table.main:
+            main = table.table_id
+    return main
+
+
+def destinations(choice: SideRoutes, peer_cidrs: Iterable[Network], *, ipv6: bool) -> tuple[Network, ...]:
+    """The CIDRs of the peer that this side routes: the policy's portions, or all of them."""
+    return ordered(cidr for cidr in choice.to or peer_cidrs if ipv6 or cidr.version == 4)  # noqa: PLR2004 - IPv4
+
+
+def plan_side(
+    side: SideFacts, rule: Rule, peering_id: str, peer_cidrs: tuple[Network, ...], live: frozenset[str]
+) -> SidePlan:
+    """The routes of one side. ``live`` are the peerings that still exist, as far as this side can see."""
+    choice = side_routes(rule, side.side)
+    tables = choose_tables(side, choice)
+    wanted_cidrs = destinations(choice, peer_cidrs, ipv6=rule.routes.ipv6)
+    refusals = [*_choice_refusals(side, rule, peering_id, tables, wanted_cidrs)]
+    actions: list[CreateRoute | ReplaceRoute] = []
+    wanted: list[WantedRoute] = []
+    unchanged = 0
+    for table in tables:
+        for destination in wanted_cidrs:
+            create = CreateRoute(
+                place=side.ref.place, table_id=table.table_id, destination=destination, peering_id=peering_id
+            )
+            refused = destination_refusal(create, side, rule, peer_cidrs)
+            verdict = refused or judge_route(create, table.routes, live)
+            if isinstance(verdict, Refusal):
+                refusals.append(verdict)
+                continue
+            if verdict is None:
+                unchanged += 1
+            else:
+                actions.append(verdict)
+            wanted.append(
+                WantedRoute(side=side.side, place=side.ref.place, table_id=table.table_id, destination=destination)
+            )
+    return SidePlan(
+        wanted=tuple(wanted), actions=tuple(actions), unchanged=unchanged, refusals=tuple(dict.fromkeys(refusals))
+    )
+
+
+def _choice_refusals(
+    side: SideFacts,
+    rule: Rule,
+    peering_id: str,
+    tables: tuple[RouteTable, ...],
+    wanted_cidrs: tuple[Network, ...],
+) -> Iterator[Refusal]:
+    """The policy's choice of tables or destinations may select nothing; then this side would never be reached."""
+    nowhere = CreateRoute(
+        place=side.ref.place,
+        table_id="none",
+        destination=next(iter(wanted_cidrs), side.vpc.cidrs[0] if side.vpc and side.vpc.cidrs else _NOWHERE),
+        peering_id=peering_id,
+    )
+    if not tables:
+        yield Refusal(
+            kind=RefusalKind.TABLES,
+            action=nowhere,
+            reason=f"no route table of {side.ref} is selected by routes.{side.side}.tables of rule {rule.name}",
+            remedy="tag a route table or a subnet as the rule asks, or choose `all` or `main`",
+        )
+    if not wanted_cidrs:
+        yield Refusal(
+            kind=RefusalKind.DESTINATION,
+            action=nowhere,
+            reason=f"rule {rule.name} leaves no CIDR to route from the {side.side} to its peer",
+            remedy="name portions under `to`, or set `ipv6: true` if the peer has IPv6 CIDRs alone",
+        )
+
+
+def destination_refusal(
+    create: CreateRoute, side: SideFacts, rule: Rule, peer_cidrs: tuple[Network, ...]
+) -> Refusal | None:
+    """Why a destination must not be routed from this side, whatever its tables hold; None where it may be."""
+    cidr = create.destination
+    peer_match = rule.accepter if side.side is Side.REQUESTER else rule.requester
+    named = (*side_routes(rule, side.side).to, *peer_match.cidrs_within)
+    own = next((mine for mine in side.vpc.cidrs if overlaps(mine, cidr)), None) if side.vpc else None
+    if not within_any(cidr, peer_cidrs):
+        return Refusal(
+            kind=RefusalKind.DESTINATION,
+            action=create,
+            reason=f"{cidr} is not inside a CIDR of the peer ({listed(peer_cidrs)})",
+            remedy=f"correct routes.{side.side}.to of rule {rule.name}",
+        )
+    unfit = unfit_range(cidr)
+    if unfit and not names_range(named, cidr):
+        return Refusal(
+            kind=RefusalKind.RANGE,
+            action=create,
+            reason=f"{cidr} is {unfit}, which rule {rule.name} does not name",
+            remedy=f"if it is meant, name {cidr} under routes.{side.side}.to or {side.side.other}.cidrs_within",
+        )
+    if own:
+        return Refusal(
+            kind=RefusalKind.OVERLAP,
+            action=create,
+            reason=f"{cidr} overlaps {own}, a CIDR of the {side.side}'s own VPC {side.ref.vpc_id}",
+            remedy="peer VPCs whose CIDRs do not overlap, or use PrivateLink for the one service",
+        )
+    return None
+
+
+def judge_route(
+    create: CreateRoute, routes: Iterable[Route], live: frozenset[str]
+) -> CreateRoute | ReplaceRoute | Refusal | None:
+    """What to do about one destination in one table: create, replace, refuse, or None where it is right already."""
+    related = [(relation(route.destination, create.destination), route) for route in routes]
+    equal = next((route for how, route in related if how is Relation.EQUAL and not _is_ours(route, create)), None)
+    present = any(how is Relation.EQUAL and _is_ours(route, create) for how, route in related)
+    for how, route in related:
+        if _stands_in_the_way(how, route, create) and not (route is equal and _is_dead(route, live)):
+            return _conflict(create, how, route)
+    if present:
+        return None
+    if equal is not None:
+        return ReplaceRoute(
+            place=create.place,
+            table_id=create.table_id,
+            destination=create.destination,
+            peering_id=create.peering_id,
+            was=equal.target,
+        )
+    return create
+
+
+def _is_ours(route: Route, create: CreateRoute) -> bool:
+    return route.target == create.peering_id and route.prefix_list is None
+
+
+def _stands_in_the_way(how: Relation, route: Route, create: CreateRoute) -> bool:
+    if how is Relation.DISJOINT or route.target == create.peering_id:
+        return False
+    return not (how is Relation.AROUND and is_default(route.destination))
+
+
+def _is_dead(route: Route, live: frozenset[str]) -> bool:
+    """A blackhole of a peering that no longer exists; a static one, not one that a prefix list brings."""
+    return (
+        route.state is RouteState.BLACKHOLE
+        and route.target.startswith(PEERING_PREFIX)
+        and route.target not in live
+        and route.prefix_list is None
+        and not route.propagated
+    )
+
+
+_HOW_IN_WORDS = {
+    Relation.EQUAL: "has the same destination",
+    Relation.INSIDE: "is more specific and would keep that part of the traffic",
+    Relation.AROUND: "is wider and would lose that part of its traffic",
+}
+
+
+def _conflict(create: CreateRoute, how: Relation, route: Route) -> Refusal:
+    notes = [
+        note
+        for note, holds in (
+            ("blackhole", route.state is RouteState.BLACKHOLE),
+            ("propagated", route.propagated),
+            (f"from prefix list {route.prefix_list}", route.prefix_list is not None),
+        )
+        if holds
+    ]
+    told = f"{route.destination} -> {route.target}" + (f" ({', '.join(notes)})" if notes else "")
+    kind = RefusalKind.OVERLAP if route.local else RefusalKind.CONFLICT
+    return Refusal(
+        kind=kind,
+        action=create,
+        reason=f"{create.destination} in {create.table_id}: the route {told} {_HOW_IN_WORDS[how]}",
+        remedy="netreflex leaves it alone: remove or narrow that route, or route another portion of the peer",
+    )
