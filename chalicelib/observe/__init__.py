@@ -1,0 +1,1 @@
+"""The only code that reads AWS: answers become facts. Paginators always; nothing is decided here."""

@@ -1,0 +1,51 @@
+"""Where the policy's text comes from: a file of the bundle, SSM, S3 or AppConfig. Reading it decides nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from chalicelib.model.errors import ConfigurationError
+from chalicelib.sessions import translated
+
+_S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>.+)", re.ASCII)
+_APPCONFIG = re.compile(r"appconfig:(?P<app>[^/]+)/(?P<env>[^/]+)/(?P<profile>[^/]+)", re.ASCII)
+
+
+def read_policy_text(source: str, home: Callable[[str], Any], root: Path) -> str:
+    """The text at ``source``.
+
+    That is a path (relative ones from ``root``), ``ssm:/name``, ``s3://bucket/key`` or ``appconfig:app/env/profile``.
+    Raises ConfigurationError where there is nothing to read there.
+    """
+    if source.startswith("ssm:"):
+        with translated("home", "ssm:GetParameter"):
+            answer = home("ssm").get_parameter(Name=source.removeprefix("ssm:"), WithDecryption=True)
+        return str(answer["Parameter"]["Value"])
+    if found := _S3.fullmatch(source):
+        with translated("home", "s3:GetObject"):
+            return str(home("s3").get_object(Bucket=found["bucket"], Key=found["key"])["Body"].read().decode())
+    if found := _APPCONFIG.fullmatch(source):
+        return _from_appconfig(home("appconfigdata"), found)
+    path = root / source
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = type(error).__name__
+        raise ConfigurationError(
+            f"NETREFLEX_POLICY names {source!r}, which cannot be read as a file ({problem}): give a path from the root "
+            "of the bundle, ssm:/name, s3://bucket/key or appconfig:app/env/profile"
+        ) from None
+
+
+def _from_appconfig(client: Any, found: re.Match[str]) -> str:  # noqa: ANN401
+    with translated("home", "appconfig:GetLatestConfiguration"):
+        session = client.start_configuration_session(
+            ApplicationIdentifier=found["app"],
+            EnvironmentIdentifier=found["env"],
+            ConfigurationProfileIdentifier=found["profile"],
+        )
+        answer = client.get_latest_configuration(ConfigurationToken=session["InitialConfigurationToken"])
+    return str(answer["Configuration"].read().decode())

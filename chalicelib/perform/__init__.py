@@ -1,0 +1,1 @@
+"""The only code that changes AWS. It carries out actions; what to do was decided before."""

@@ -1,0 +1,228 @@
+"""Carries out a plan's actions, in order, with each account's own credentials.
+
+"Already so" answers mean: look again. A call whose answer was lost is repeated by the SDK and then meets its own effect
+(InvalidStateTransition on an accept, RouteAlreadyExists on a route), which is success, unless what is there is another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Any, Protocol, assert_never
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.model.actions import (
+    AcceptPeering,
+    Action,
+    CreateRoute,
+    DeleteRoute,
+    EnableDnsResolution,
+    RejectPeering,
+    ReplaceRoute,
+    RouteAction,
+    TagPeering,
+)
+from chalicelib.model.errors import AwsFailure, NetreflexError, RetryLater
+from chalicelib.model.facts import Peering, PeeringStatus, Route, RouteState
+from chalicelib.model.network import Network, Place
+from chalicelib.model.report import Failure
+from chalicelib.sessions import error_code, translated
+
+NOT_TRIED = "not tried, because an earlier action failed; the next run tries again"
+
+
+class Look(Protocol):
+    """Reading again, for the moments in which an answer leaves open what is true."""
+
+    def peering(self, place: Place, peering_id: str) -> Peering | None:
+        """The peering as the place sees it now."""
+
+    def route(self, action: RouteAction) -> Route | None:
+        """The route that the action's table holds now for its destination."""
+
+    def wait_until_active(self, place: Place, peering_id: str, status: PeeringStatus) -> None:
+        """Return once the peering is active; RetryLater where it is not within the bound."""
+
+
+class Clients(Protocol):
+    def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
+        """A client of a service in a managed place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of the actions: performed by us, found to be so already, or failed."""
+
+    performed: tuple[Action, ...] = ()
+    unchanged: int = 0
+    failed: tuple[Failure, ...] = ()
+    retry: bool = False
+
+
+class Executor(Protocol):
+    """Performs actions, or only says that it would."""
+
+    def perform(self, actions: Sequence[Action]) -> Outcome:
+        """Carry the actions out in their order; after a failure the rest is not tried."""
+
+
+class DryRunExecutor:
+    """Performs nothing: the plan is the whole outcome (observe mode, ``plan`` on the command line)."""
+
+    def perform(self, actions: Sequence[Action]) -> Outcome:  # noqa: ARG002 - that is the point of it
+        return Outcome()
+
+
+class AwsExecutor:
+    """Performs actions in AWS."""
+
+    def __init__(self, clients: Clients, look: Look) -> None:
+        self._clients = clients
+        self._look = look
+
+    def perform(self, actions: Sequence[Action]) -> Outcome:
+        performed: list[Action] = []
+        unchanged = 0
+        for number, action in enumerate(actions):
+            try:
+                changed = self._perform(action)
+            except NetreflexError as error:
+                skipped = tuple(Failure(action=left, error=NOT_TRIED) for left in actions[number + 1 :])
+                return Outcome(
+                    performed=tuple(performed),
+                    unchanged=unchanged,
+                    failed=(Failure(action=action, error=str(error)), *skipped),
+                    retry=isinstance(error, RetryLater),
+                )
+            if changed:
+                performed.append(action)
+            else:
+                unchanged += 1
+        return Outcome(performed=tuple(performed), unchanged=unchanged)
+
+    def _perform(self, action: Action) -> bool:
+        """Do one thing. True where it changed AWS, False where it was so already."""
+        match action:
+            case AcceptPeering():
+                return self._accept(action)
+            case RejectPeering():
+                return self._reject(action)
+            case CreateRoute():
+                return self._create_route(action)
+            case ReplaceRoute():
+                return self._replace_route(action)
+            case DeleteRoute():
+                return self._delete_route(action)
+            case EnableDnsResolution():
+                return self._enable_dns(action)
+            case TagPeering():
+                return self._tag(action)
+            case _:
+                assert_never(action)
+
+    def _ec2(self, action: Action) -> Any:  # noqa: ANN401
+        return self._clients.client("ec2", action.place)
+
+    def _accept(self, action: AcceptPeering) -> bool:
+        operation = "ec2:AcceptVpcPeeringConnection"
+        try:
+            answer = self._ec2(action).accept_vpc_peering_connection(VpcPeeringConnectionId=action.peering_id)
+            status = PeeringStatus.of(answer["VpcPeeringConnection"].get("Status", {}).get("Code", ""))
+        except ClientError as error:
+            now = self._look.peering(action.place, action.peering_id) if _is(error, "InvalidStateTransition") else None
+            if now is None or now.status not in {PeeringStatus.PROVISIONING, PeeringStatus.ACTIVE}:
+                raise translated(action.place.account, operation).meaning(error) from None
+            status = now.status
+        except BotoCoreError as error:
+            raise _no_answer(action, operation, error) from None
+        self._look.wait_until_active(action.place, action.peering_id, status)
+        return True
+
+    def _reject(self, action: RejectPeering) -> bool:
+        operation = "ec2:RejectVpcPeeringConnection"
+        try:
+            self._ec2(action).reject_vpc_peering_connection(VpcPeeringConnectionId=action.peering_id)
+        except ClientError as error:
+            now = self._look.peering(action.place, action.peering_id) if _is(error, "InvalidStateTransition") else None
+            if now is None or now.status is not PeeringStatus.REJECTED:
+                raise translated(action.place.account, operation).meaning(error) from None
+        except BotoCoreError as error:
+            raise _no_answer(action, operation, error) from None
+        return True
+
+    def _create_route(self, action: CreateRoute) -> bool:
+        operation = "ec2:CreateRoute"
+        try:
+            self._ec2(action).create_route(**_route_arguments(action))
+        except ClientError as error:
+            if not _is(error, "RouteAlreadyExists"):
+                raise translated(action.place.account, operation).meaning(error) from None
+            held = self._look.route(action)
+            if held is None or held.target != action.peering_id:
+                raise _taken(action, operation, held) from None
+        except BotoCoreError as error:
+            raise _no_answer(action, operation, error) from None
+        return True
+
+    def _replace_route(self, action: ReplaceRoute) -> bool:
+        """EC2 knows no compare-and-swap for routes, so the blackhole is looked at once more, right before."""
+        held = self._look.route(action)
+        if held is not None and held.target == action.peering_id:
+            return False
+        if held is None or held.target != action.was or held.state is not RouteState.BLACKHOLE:
+            raise _taken(action, "ec2:ReplaceRoute", held)
+        with translated(action.place.account, "ec2:ReplaceRoute"):
+            self._ec2(action).replace_route(**_route_arguments(action))
+        return True
+
+    def _delete_route(self, action: DeleteRoute) -> bool:
+        held = self._look.route(action)
+        if held is None or held.target != action.peering_id:
+            return False
+        with translated(action.place.account, "ec2:DeleteRoute"):
+            self._ec2(action).delete_route(RouteTableId=action.table_id, **_destination(action.destination))
+        return True
+
+    def _enable_dns(self, action: EnableDnsResolution) -> bool:
+        """Each side sets its own option, with its own credentials, in its own Region (EC2 API reference)."""
+        options = {f"{action.side.capitalize()}PeeringConnectionOptions": {"AllowDnsResolutionFromRemoteVpc": True}}
+        with translated(action.place.account, "ec2:ModifyVpcPeeringConnectionOptions"):
+            self._ec2(action).modify_vpc_peering_connection_options(VpcPeeringConnectionId=action.peering_id, **options)
+        return True
+
+    def _tag(self, action: TagPeering) -> bool:
+        tags = [{"Key": key, "Value": value} for key, value in action.tags]
+        with translated(action.place.account, "ec2:CreateTags"):
+            self._ec2(action).create_tags(Resources=[action.peering_id], Tags=tags)
+        return True
+
+
+def _is(error: ClientError, code: str) -> bool:
+    return error_code(error) == code
+
+
+def _no_answer(action: Action, operation: str, error: BotoCoreError) -> RetryLater:
+    name = type(error).__name__
+    return RetryLater(f"{operation} in account {action.place.account} got no answer ({name}); run again")
+
+
+def _taken(action: CreateRoute | ReplaceRoute, operation: str, held: Route | None) -> AwsFailure:
+    """Between reading and writing somebody else set the route; it is theirs."""
+    told = f"{held.destination} -> {held.target} ({held.state})" if held else "no route"
+    message = f"{action.table_id} holds {told} now, which is not ours; it was left alone"
+    return AwsFailure(account=action.place.account, operation=operation, code="RouteConflict", message=message)
+
+
+def _destination(cidr: Network) -> dict[str, str]:
+    key = "DestinationCidrBlock" if isinstance(cidr, IPv4Network) else "DestinationIpv6CidrBlock"
+    return {key: str(cidr)}
+
+
+def _route_arguments(action: CreateRoute | ReplaceRoute) -> dict[str, str]:
+    return {
+        "RouteTableId": action.table_id,
+        "VpcPeeringConnectionId": action.peering_id,
+        **_destination(action.destination),
+    }
