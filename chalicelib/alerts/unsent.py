@@ -1,0 +1,24 @@
+"""The road of an installation without a topic: alerts go to the log, at the level that their severity asks for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from chalicelib.model.alert import Alert, AlertStatus
+
+LOG = logging.getLogger(__name__)
+
+
+class LogRoad:
+    """Writes every observation to the log. It remembers nothing, so it tells the same problem again and again."""
+
+    def tell(self, alert: Alert) -> bool:
+        """Log the alert; it is always news, because nothing is remembered."""
+        level = logging.WARNING if alert.status is AlertStatus.FIRING else logging.INFO
+        LOG.log(level, "alert.unsent", extra={"fp": alert.fingerprint, "alert": alert.bounded().as_json()})
+        return True
+
+    def open_fingerprints(self, kind: str) -> Iterable[str]:  # noqa: ARG002 - none of any kind is known
+        """Nothing is remembered, so nothing is open."""
+        return ()
