@@ -1,0 +1,220 @@
+"""What each key of the policy file says, and how it is written: the source of fault texts and of the JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import StrEnum
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from chalicelib.intake.policy_faults import Path
+from chalicelib.intake.policy_values import CIDR_PATTERN, DURATION_PATTERN
+from chalicelib.model.alert import Severity
+from chalicelib.model.network import ACCOUNT_ID, REGION, VPC_ID
+from chalicelib.model.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """``says`` is its meaning, ``like`` an example value as YAML, ``schema`` what JSON Schema can say beyond the type."""
+
+    says: str
+    like: str
+    schema: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Spot(NamedTuple):
+    """Where a path leads: the key that it ends in or lies under, and the type of what stands there."""
+
+    name: str
+    key: Key
+    hint: object
+
+
+def _text(pattern: str) -> dict[str, str]:
+    return {"type": "string", "pattern": f"^({pattern})$"}
+
+
+_ACCOUNT, _REGION, _VPC = _text(ACCOUNT_ID.pattern), _text(REGION.pattern), _text(VPC_ID.pattern)
+_CIDR, _DURATION = _text(CIDR_PATTERN), _text(DURATION_PATTERN)
+_FRACTION = {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
+_MENTION = r"<!(here|channel|everyone)>|<!subteam\^S[A-Z0-9]+(\|@?[A-Za-z0-9._-]+)?>|<@[UW][A-Z0-9]+>"
+_MENTIONS = {
+    "propertyNames": {"enum": [severity.value for severity in Severity]},
+    "additionalProperties": _text(_MENTION),
+}
+_ZONE_ID = "Z[A-Z0-9]{1,31}"
+MENTION_PATTERN, ZONE_ID_PATTERN = _MENTION, _ZONE_ID
+MAX_TTL = 604_800  # a week; Route 53 itself takes 0 to 2147483647 (ResourceRecordSet, TTL)
+MAX_RULE_NAME = 128
+
+_REMINDER = "After how long an alert of this severity that still fires is told again, ascending; none: []."
+
+KEYS: Mapping[str, Key] = {
+    "Policy.version": Key(says="The version of the file's format: 1.", like="1"),
+    "Policy.accounts": Key(
+        says="Where netreflex may act, by account id. Of an account that is not here it reads and changes nothing.",
+        like='{"111122223333": {name: dev}}',
+        schema={"propertyNames": _ACCOUNT},
+    ),
+    "Policy.regions": Key(
+        says="The Regions in which netreflex may act, in each of the accounts.",
+        like="[eu-west-1, us-east-1]",
+        schema={"items": _REGION},
+    ),
+    "Policy.peering": Key(says="Which requests for a VPC peering are approved.", like="{default: hold, rules: []}"),
+    "Policy.names": Key(
+        says="CNAMEs that lead to internal load balancers; a rule opens them by their id.",
+        like=(
+            "[{id: tidb, zone: dev.example.internal, zone_account: '111122223333', name: tidb.dev.example.internal, "
+            "load_balancer: {account: '444455556666', region: eu-west-1, name: tidb}}]"
+        ),
+    ),
+    "Policy.vpn": Key(says="How Site-to-Site VPN tunnels are judged.", like="{grace: 5m}"),
+    "Policy.certificates": Key(says="When a certificate is warned of.", like="{warn_fraction: 0.25}"),
+    "Policy.alerts": Key(
+        says="When an alert is told again, and who is called.", like="{reminders: {critical: [1h, 4h]}}"
+    ),
+    "Account.name": Key(says="What people call the account.", like="dev", schema={"minLength": 1}),
+    "PeeringPolicy.default": Key(says="What happens to a request that no rule matches.", like="hold"),
+    "PeeringPolicy.rules": Key(
+        says="The rules in order; the first whose every condition holds decides.",
+        like="[{name: dev-to-tidb, decision: hold}]",
+    ),
+    "Rule.name": Key(
+        says="The rule's name; peerings made under it carry it as a tag.",
+        like="dev-to-tidb",
+        schema={"minLength": 1, "maxLength": MAX_RULE_NAME},
+    ),
+    "Rule.decision": Key(says="What happens to a request that the rule matches.", like="approve"),
+    "Rule.requester": Key(
+        says="Conditions on the side that asks. A rule that approves must name its accounts.",
+        like='{accounts: ["111122223333"]}',
+    ),
+    "Rule.accepter": Key(says="Conditions on the side that is asked.", like='{accounts: ["444455556666"]}'),
+    "Rule.routes": Key(says="The routes that an approved peering gets, by side.", like="{accepter: {tables: main}}"),
+    "Rule.dns_resolution": Key(
+        says="On which sides DNS resolution is switched on; auto: where a CIDR lies outside RFC 1918.", like="auto"
+    ),
+    "Rule.names": Key(says="Ids of the names that an approved peering opens.", like="[tidb]"),
+    "Match.accounts": Key(
+        says="The side's account is one of these.", like='["111122223333"]', schema={"items": _ACCOUNT}
+    ),
+    "Match.regions": Key(says="The side's Region is one of these.", like="[eu-west-1]", schema={"items": _REGION}),
+    "Match.vpcs": Key(says="The side's VPC is one of these.", like="[vpc-0a1b2c3d4e5f60718]", schema={"items": _VPC}),
+    "Match.vpc_tags": Key(says="The side's VPC has all these tags; values are glob patterns.", like='{env: "dev*"}'),
+    "Match.cidrs_within": Key(
+        says="Every CIDR of the side's VPC lies within one of these.", like="[10.16.0.0/12]", schema={"items": _CIDR}
+    ),
+    "Routes.requester": Key(says="Routes on the requester's side.", like="{tables: all, to: [10.40.8.0/22]}"),
+    "Routes.accepter": Key(says="Routes on the accepter's side.", like="{tables: {subnet_tags: {tier: data}}}"),
+    "Routes.ipv6": Key(says="Whether IPv6 CIDRs are routed too.", like="true"),
+    "SideRoutes.tables": Key(
+        says="Which route tables get the routes: all, the main one, those with tags, or those in force for subnets with tags.",
+        like="{subnet_tags: {tier: data}}",
+    ),
+    "SideRoutes.to": Key(
+        says="The portions of the peer's CIDRs that are routed; none given: all of its CIDRs.",
+        like="[10.40.8.0/22]",
+        schema={"items": _CIDR},
+    ),
+    "TablesByTag.tags": Key(says="Tags of the route table.", like="{tier: data}", schema={"minProperties": 1}),
+    "TablesBySubnetTag.subnet_tags": Key(says="Tags of the subnet.", like="{tier: data}", schema={"minProperties": 1}),
+    "Name.id": Key(says="What rules call this name.", like="tidb", schema={"minLength": 1}),
+    "Name.zone": Key(says="The private hosted zone, by name or by id.", like="dev.example.internal"),
+    "Name.zone_account": Key(
+        says="The account of the hosted zone; needed where the zone is given by name.",
+        like='"111122223333"',
+        schema={"anyOf": [_ACCOUNT, {"type": "null"}]},
+    ),
+    "Name.zone_vpc": Key(
+        says="A VPC that the hosted zone is associated with; needed where an account has several zones of one name.",
+        like="vpc-0a1b2c3d4e5f60718",
+        schema={"anyOf": [_VPC, {"type": "null"}]},
+    ),
+    "Name.name": Key(says="The full name of the CNAME; it lies in the hosted zone.", like="tidb.dev.example.internal"),
+    "Name.ttl": Key(says="The record's TTL in seconds.", like="60", schema={"minimum": 1, "maximum": MAX_TTL}),
+    "Name.public": Key(says="Whether the hosted zone may be a public one.", like="false"),
+    "Name.load_balancer": Key(
+        says="The load balancer that the name leads to; its scheme must be internal.",
+        like='{account: "444455556666", region: eu-west-1, name: tidb}',
+    ),
+    "LoadBalancerChoice.account": Key(says="The load balancer's account.", like='"444455556666"', schema=_ACCOUNT),
+    "LoadBalancerChoice.region": Key(says="The load balancer's Region.", like="eu-west-1", schema=_REGION),
+    "LoadBalancerChoice.name": Key(says="The load balancer, by its name.", like="tidb"),
+    "LoadBalancerChoice.tags": Key(says="The load balancer, by tags that only it has.", like="{service: tidb}"),
+    "LoadBalancerChoice.arn": Key(
+        says="The load balancer, by its ARN.",
+        like="arn:aws:elasticloadbalancing:eu-west-1:444455556666:loadbalancer/net/tidb/50dc6c495c0c9188",
+    ),
+    "VpnPolicy.grace": Key(says="How long a tunnel may be down before it is told.", like="5m", schema=_DURATION),
+    "VpnPolicy.single_tunnel_ok": Key(
+        says="VPN connections that may run on one tunnel.", like="{tags: {redundancy: none}}"
+    ),
+    "SingleTunnelOk.ids": Key(says="These VPN connections.", like="[vpn-0a1b2c3d4e5f60718]"),
+    "SingleTunnelOk.tags": Key(
+        says="VPN connections with all these tags; values are glob patterns.", like="{redundancy: none}"
+    ),
+    "CertificatePolicy.warn_fraction": Key(
+        says="A warning is raised when less than this fraction of a certificate's life is left.",
+        like="0.25",
+        schema=_FRACTION,
+    ),
+    "CertificatePolicy.error_fraction": Key(
+        says="An error is raised when less than this fraction of a certificate's life is left.",
+        like="0.10",
+        schema=_FRACTION,
+    ),
+    "AlertPolicy.reminders": Key(says="When a firing alert is told again, by severity.", like="{critical: [1h, 4h]}"),
+    "AlertPolicy.mention": Key(
+        says="Who is called in Slack, by severity.", like='{critical: "<!subteam^S0123>"}', schema=_MENTIONS
+    ),
+    **{
+        f"Reminders.{severity}": Key(says=_REMINDER, like="[1h, 4h]", schema={"items": _DURATION})
+        for severity in Severity
+    },
+}
+
+
+def spot(path: Path) -> Spot:
+    """Where a path leads in the file's format; of a path that leads out of it, the last key that is in it."""
+    here = Spot(name="version", key=KEYS["Policy.version"], hint=Policy)
+    for part in path:
+        here = _step(here, str(part))
+    return here
+
+
+def key_names(hint: object) -> tuple[str, ...]:
+    """The keys of a mapping of fixed keys; none for anything else."""
+    return tuple(f.name for f in fields(hint)) if isinstance(hint, type) and is_dataclass(hint) else ()
+
+
+def words(hint: object) -> tuple[str, ...]:
+    """The words that a key takes, where it takes only some."""
+    if get_origin(hint) is Literal:
+        return tuple(str(word) for word in get_args(hint))
+    return tuple(hint) if isinstance(hint, type) and issubclass(hint, StrEnum) else ()
+
+
+def _step(here: Spot, part: str) -> Spot:
+    owner = here.hint
+    if isinstance(owner, type) and is_dataclass(owner):
+        known = KEYS.get(f"{owner.__name__}.{part}")
+        return Spot(name=part, key=known, hint=_hints(owner)[part]) if known else here
+    inner = [arg for arg in get_args(owner) if arg is not Ellipsis]  # of a list or of a mapping of free keys
+    return here._replace(hint=inner[-1]) if inner else here
+
+
+@cache
+def _hints(owner: type) -> dict[str, object]:
+    """The types of a mapping's keys; ``X | None`` counts as X, since the file leaves out what is None."""
+    return {name: _not_none(hint) for name, hint in get_type_hints(owner).items()}
+
+
+def _not_none(hint: object) -> object:
+    if get_origin(hint) in {UnionType, Union}:
+        given = [arg for arg in get_args(hint) if arg is not type(None)]
+        return given[0] if len(given) == 1 else hint
+    return hint
