@@ -92,9 +92,14 @@ class Sessions:
         self._making = threading.RLock()
         self._account_locks: dict[str, threading.Lock] = {}
 
+    @property
+    def home_region(self) -> str:
+        """The Region in which netreflex itself runs."""
+        return self._session.region_name or ""
+
     def home(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
         """A client of the account and Region in which netreflex itself runs."""
-        return self._client(service, self._session.region_name or "", "", {})
+        return self._client(service, self.home_region, "", {})
 
     def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
         """A client of a place that the policy manages.

@@ -8,39 +8,47 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from chalicelib.alerts.policy_alerts import policy_alert
 from chalicelib.alerts.publish import Publisher
 from chalicelib.alerts.road import Road
 from chalicelib.alerts.store import AlertStore
 from chalicelib.alerts.unsent import LogRoad
+from chalicelib.flows.policy import NoShelf, PolicyKeeper
 from chalicelib.flows.ports import AlertRoad, Memory, World
-from chalicelib.intake.policy_file import parse_policy, policy_hash
+from chalicelib.model.alert import Alert
+from chalicelib.model.errors import NetreflexError
 from chalicelib.model.policy import Policy
 from chalicelib.observe.peerings import PeeringObserver
-from chalicelib.observe.policy_source import read_policy_text
+from chalicelib.observe.policy_source import read_last_good, read_policy_text
 from chalicelib.perform.executor import AwsExecutor, DryRunExecutor
 from chalicelib.perform.ledger import NoMemory, StateTableMemory
+from chalicelib.perform.policy_shelf import keep_last_good
 from chalicelib.sessions import MemberRole, Sessions
 from chalicelib.settings import Mode, Settings, read_settings
 
 BUNDLE = Path(__file__).resolve().parent.parent
-POLICY_SECONDS = 60.0  # how long a container goes on with a policy from outside the bundle before it reads it again
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(slots=True)
-class _PolicyCache:
-    policy: Policy
-    hash: str
-    read_at: float
+class _TableShelf:
+    """The state table as the shelf of the last good policy."""
+
+    def __init__(self, client: Callable[[], Any], table: str, now: Callable[[], datetime]) -> None:
+        self._client, self._table, self._now = client, table, now
+
+    def load(self) -> str | None:
+        return read_last_good(self._client(), self._table)
+
+    def keep(self, text: str, version: str) -> None:
+        keep_last_good(self._client(), self._table, text, version, self._now())
 
 
 class Runtime:
@@ -55,9 +63,7 @@ class Runtime:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settings = settings
-        self._policy_text = policy_text or self._read_policy_text
         self._sleep, self._now = sleep, now
-        self._policy: _PolicyCache | None = None
         role = MemberRole(name=settings.member_role, external_id=settings.external_id) if settings.member_role else None
         self.sessions = Sessions(
             home_account=settings.home_account,
@@ -66,35 +72,63 @@ class Runtime:
             now=now,
         )
 
+        outside = settings.policy.startswith(("ssm:", "s3:", "appconfig:"))
+        self._keeper = PolicyKeeper(
+            policy_text or self._read_policy_text,
+            _TableShelf(self._dynamodb, settings.state_table, now) if outside and settings.state_table else NoShelf(),
+            time.monotonic,
+            reload=outside,
+        )
+        self._fault = ""
+
     def _read_policy_text(self) -> str:
         return read_policy_text(self.settings.policy, self.sessions.home, BUNDLE)
 
     def policy(self) -> Policy:
-        """The policy, read again after a minute where it lies outside the bundle. Raises ConfigurationError."""
-        held = self._policy
-        if held is None or (self._outside and time.monotonic() - held.read_at > POLICY_SECONDS):
-            text = self._policy_text()
-            held = _PolicyCache(parse_policy(text), policy_hash(text), time.monotonic())
-            self._policy = held
-        return held.policy
+        """The policy in force. Raises NetreflexError where none is good."""
+        return self._keeper.state().policy
 
-    @property
-    def _outside(self) -> bool:
-        return self.settings.policy.startswith(("ssm:", "s3:", "appconfig:"))
+    def _checked_policy(self, road: AlertRoad) -> tuple[Policy, Alert]:
+        """The policy in force and the alert that says how its newest version stands.
+
+        A new fault is told at once; its end by this container, or by the sweep where this container did not see the fault.
+        """
+        try:
+            state = self._keeper.state()
+        except NetreflexError as error:
+            road.tell(self._policy_alert(str(error), None))
+            raise
+        health = self._policy_alert(state.fault, state.version)
+        if state.fault != self._fault:
+            road.tell(health)
+            self._fault = state.fault
+        return state.policy, health
+
+    def _policy_alert(self, fault: str, in_force: str | None) -> Alert:
+        return policy_alert(
+            self.settings.policy,
+            fault,
+            in_force=in_force,
+            account=self.settings.home_account or "",
+            region=self.sessions.home_region,
+            now=self._now(),
+        )
 
     def world(self) -> World:
         """The world of one run: the policy of this minute, and everything that reads, writes and tells."""
-        policy = self.policy()
+        road = self._road()
+        policy, health = self._checked_policy(road)
         reader = PeeringObserver(
             self.sessions, manages=policy.manages, state_table=self.settings.state_table, sleep=self._sleep
         )
         enforce = self.settings.mode is Mode.ENFORCE
         return World(
             policy=policy,
+            policy_health=health,
             reader=reader,
             executor=AwsExecutor(self.sessions, reader) if enforce else DryRunExecutor(),
             memory=self._memory(),
-            road=self._road(),
+            road=road,
             now=self._now,
             enforce=enforce,
         )

@@ -17,7 +17,7 @@ from chalicelib.decide.peering import PeeringDecision, plan_peering
 from chalicelib.decide.reach import Path, judge_reach
 from chalicelib.flows.ports import World
 from chalicelib.model.actions import Action, CreateRoute, ReplaceRoute, RouteAction, TagPeering
-from chalicelib.model.alert import Alert
+from chalicelib.model.alert import Alert, AlertStatus
 from chalicelib.model.errors import AccessRefused, RetryLater
 from chalicelib.model.facts import PeeringFacts
 from chalicelib.model.network import Place
@@ -131,7 +131,8 @@ def _tell(alert: Alert, told: Told, world: World, open_alerts: Collection[str] |
         news = True  # the road drops the end of something that never began
     if not news and (open_alerts is None or alert.fingerprint not in open_alerts):
         return ()
-    world.road.tell(alert)
+    unfinished = world.enforce and told.decision.decision is Decision.APPROVED and not told.decision.marked
+    world.road.tell(alert, surely=unfinished and alert.status is AlertStatus.NOTICE)
     return (alert.fingerprint,)
 
 

@@ -20,8 +20,11 @@ from chalicelib.perform.executor import Executor
 class AlertRoad(Protocol):
     """The road on which observations of problems leave; it drops what was told before and loses nothing."""
 
-    def tell(self, alert: Alert) -> bool:
-        """Take one observation. True where it was news, False where the same was told before."""
+    def tell(self, alert: Alert, *, surely: bool = False) -> bool:
+        """Take one observation. True where it was news, False where the same was told before.
+
+        ``surely`` sends what is known but not yet delivered once more, because the run that noted it may have died.
+        """
 
     def open_fingerprints(self, kind: str) -> Iterable[str]:
         """The fingerprints of the alerts of a kind that fire now."""
@@ -59,7 +62,7 @@ class Memory(Protocol):
 class World:
     """All that a flow may use, put together by ``wiring`` once per container.
 
-    ``enforce`` is False in observe mode: everything but the writes.
+    ``policy_health`` says how the newest version of the policy stands. ``enforce`` is False in observe mode: everything but the writes.
     """
 
     policy: Policy
@@ -68,4 +71,5 @@ class World:
     memory: Memory
     road: AlertRoad
     now: Callable[[], datetime]
+    policy_health: Alert | None = None
     enforce: bool = True

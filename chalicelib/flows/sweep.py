@@ -32,10 +32,10 @@ _SETTLED = frozenset({PeeringStatus.INITIATING, PeeringStatus.PROVISIONING, Peer
 def sweep_peerings(world: World, seconds_left: Callable[[], float] = lambda: float("inf")) -> Report:
     """Every pending request into managed VPCs and every managed active peering, in one pass."""
     open_peerings = frozenset(world.road.open_fingerprints(kinds.PEERING))
-    open_places = frozenset(world.road.open_fingerprints(kinds.AUTOMATION))
+    open_automation = frozenset(world.road.open_fingerprints(kinds.AUTOMATION))
     answers = world.reader.everything(world.policy.places, subnets=_asks_subnets(world.policy))
     snapshots = {place: answer for place, answer in answers.items() if isinstance(answer, Snapshot)}
-    alerts = [*_tell_places(answers, open_places, world)]
+    alerts = [*_tell_places(answers, open_automation, world), *_tell_policy(open_automation, world)]
     reports: list[Report] = []
     notes: list[str] = [
         f"{place} was not read: {answer}" for place, answer in answers.items() if place not in snapshots
@@ -88,6 +88,14 @@ def _joined(reports: Iterable[Report], notes: Iterable[str], alerts: Iterable[st
         failed=tuple(failure for report in reports for failure in report.failed),
         alerts=(*alerts, *(fp for report in reports for fp in report.alerts)),
     )
+
+
+def _tell_policy(open_alerts: Collection[str], world: World) -> Iterable[str]:
+    """Bring an alert about the policy up to date that some other container told."""
+    health = world.policy_health
+    if health is not None and health.fingerprint in open_alerts:
+        world.road.tell(health)
+        yield health.fingerprint
 
 
 def _tell_places(

@@ -9,3 +9,5 @@ def ledger_key(peering_id: str) -> str:
 
 
 APPROVAL_KEY = "APPROVAL"
+POLICY_KEY = "POLICY"
+LAST_GOOD_KEY = "LAST_GOOD"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.model.errors import ConfigurationError
+from chalicelib.model.state import LAST_GOOD_KEY, POLICY_KEY
 from chalicelib.sessions import translated
 
 _S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>.+)", re.ASCII)
@@ -49,3 +50,12 @@ def _from_appconfig(client: Any, found: re.Match[str]) -> str:  # noqa: ANN401
         )
         answer = client.get_latest_configuration(ConfigurationToken=session["InitialConfigurationToken"])
     return str(answer["Configuration"].read().decode())
+
+
+def read_last_good(client: Any, table: str) -> str | None:  # noqa: ANN401
+    """The text of the last policy without a fault, out of the state table; None where none was kept."""
+    with translated("home", "dynamodb:GetItem"):
+        answer = client.get_item(
+            TableName=table, Key={"pk": {"S": POLICY_KEY}, "sk": {"S": LAST_GOOD_KEY}}, ConsistentRead=True
+        )
+    return str(answer["Item"]["text"]["S"]) if "Item" in answer else None

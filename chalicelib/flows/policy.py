@@ -1,0 +1,87 @@
+"""The policy in force: the newest version without a fault, whatever happens to its source."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.intake.policy_file import parse_policy, policy_hash
+from chalicelib.model.errors import NetreflexError
+from chalicelib.model.policy import Policy
+
+LOG = logging.getLogger(__name__)
+RELOAD_SECONDS = 60.0
+
+
+class Shelf(Protocol):
+    """Where the last good text outlives this container."""
+
+    def load(self) -> str | None:
+        """The last good text, None where there is none."""
+
+    def keep(self, text: str, version: str) -> None:
+        """Keep a good text."""
+
+
+class NoShelf:
+    """For a policy that is bundled with the code: git keeps its versions."""
+
+    def load(self) -> str | None:
+        """Nothing was kept."""
+        return None
+
+    def keep(self, text: str, version: str) -> None:
+        """Forget it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyState:
+    """The policy in force and its hash; ``fault`` says why the newest text is not it."""
+
+    policy: Policy
+    version: str
+    fault: str = ""
+
+
+class PolicyKeeper:
+    """Reads the policy, at most once a minute, and keeps the last good one.
+
+    ``seconds`` is a clock that only goes forward.
+    """
+
+    def __init__(self, read: Callable[[], str], shelf: Shelf, seconds: Callable[[], float], *, reload: bool) -> None:
+        self._read, self._shelf, self._seconds, self._reload = read, shelf, seconds, reload
+        self._held: PolicyState | None = None
+        self._read_at = 0.0
+
+    def state(self) -> PolicyState:
+        """What is in force now. Raises NetreflexError that says what is wrong where nothing good is left to go on with."""
+        held = self._held
+        if held is not None and not (self._reload and self._seconds() - self._read_at > RELOAD_SECONDS):
+            return held
+        try:
+            fresh = self._fresh(held)
+        except NetreflexError as error:
+            fresh = self._last_good(held, error)
+        self._held, self._read_at = fresh, self._seconds()
+        return fresh
+
+    def _fresh(self, held: PolicyState | None) -> PolicyState:
+        text = self._read()
+        version = policy_hash(text)
+        if held is not None and held.version == version:
+            return PolicyState(policy=held.policy, version=version)
+        fresh = PolicyState(policy=parse_policy(text), version=version)
+        self._shelf.keep(text, version)
+        return fresh
+
+    def _last_good(self, held: PolicyState | None, error: NetreflexError) -> PolicyState:
+        LOG.error("policy.unusable", extra={"error": str(error)})
+        if held is None:
+            text = self._shelf.load()
+            if text is None:
+                raise error
+            held = PolicyState(policy=parse_policy(text), version=policy_hash(text))
+        return PolicyState(policy=held.policy, version=held.version, fault=str(error))

@@ -1,0 +1,187 @@
+"""netreflex against moto in this process: the real sessions, observers, executor and road, and every call counted.
+
+::
+
+    with Lab(POLICY) as lab:
+        pcx = lab.world.request(lab.world.apps, lab.world.tidb)
+        report = lab.request_arrives(pcx)
+        assert lab.calls["ec2:AcceptVpcPeeringConnection"] == 1
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+import botocore.client
+from moto import mock_aws
+
+from chalicelib.flows.peering import react_to_peering
+from chalicelib.flows.ports import World as FlowWorld
+from chalicelib.flows.sweep import sweep_peerings
+from chalicelib.intake.parse import parse_peering_event
+from chalicelib.model.report import Report
+from chalicelib.perform.executor import AwsExecutor, Executor
+from chalicelib.settings import Mode, Settings
+from chalicelib.wiring import Runtime
+from demo.cloudtrail import peering_requested
+from demo.world import REGION, World
+from tests.aws import strict_moto  # noqa: F401 - moto becomes strict
+from tests.aws.moto_lock import serialized_moto
+
+HUB = "123456789012"
+RESOURCES = json.loads((Path(__file__).parent.parent / "deploy" / "resources.json").read_text())
+TABLE = "netreflex-test-state"
+WRITES = ("Accept", "Reject", "Create", "Replace", "Delete", "Modify", "Put", "Update", "BatchWrite", "Publish")
+
+
+class Lab:
+    """A world of AWS in memory with netreflex beside it. ``calls`` counts what netreflex alone asked of AWS."""
+
+    def __init__(
+        self,
+        policy: str,
+        *,
+        mode: str = "enforce",
+        world: Callable[[Lab], Any] = World,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.policy_text, self.mode, self._make_world = policy, mode, world
+        self.calls: Counter[str] = Counter()
+        self.slept: list[float] = []
+        self._stack = ExitStack()
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._counting = False
+        self._now = now
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(mock_aws())
+        self._stack.enter_context(serialized_moto())
+        self._stack.enter_context(self._counted())
+        self.topic = boto3.client("sns").create_topic(Name="netreflex-test-alerts")["TopicArn"]
+        self._make_table()
+        self._make_inbox()
+        self.world = self._make_world(self)
+        self.runtime = self.fresh_runtime()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def client(self, service: str, account: str = HUB, region: str = REGION) -> Any:  # noqa: ANN401
+        """A client for the test itself; an access key of twelve digits is the account."""
+        wanted = (service, account, region)
+        if wanted not in self._clients:
+            self._clients[wanted] = boto3.client(  # type: ignore[call-overload]
+                service, region, aws_access_key_id=account, aws_secret_access_key="testing"
+            )
+        return self._clients[wanted]
+
+    # ---- netreflex ---------------------------------------------------------------------------------------------------
+    def fresh_runtime(self, policy: str | None = None) -> Runtime:
+        """A cold container, with a policy of its own if one is given."""
+        self.policy_text = policy or self.policy_text
+        runtime = _Runtime(
+            Settings(
+                mode=Mode(self.mode),
+                state_table=TABLE,
+                alerts_topic_arn=self.topic,
+                member_role="netreflex-test-member",
+                external_id="test-external-id",
+            ),
+            self,
+        )
+        self.runtime = runtime
+        return runtime
+
+    def flow_world(self) -> FlowWorld:
+        return self.runtime.world()
+
+    def request_arrives(self, peering: Mapping[str, Any]) -> Report:
+        """The CreateVpcPeeringConnection event of a request reaches the handler's flow."""
+        return self.event_arrives(peering_requested(peering))
+
+    def event_arrives(self, event: object) -> Report:
+        with self.counting():
+            return react_to_peering(parse_peering_event(event), self.flow_world())
+
+    def sweep(self) -> Report:
+        with self.counting():
+            return sweep_peerings(self.flow_world())
+
+    # ---- what was asked and told -------------------------------------------------------------------------------------
+    @contextmanager
+    def counting(self) -> Iterator[Counter[str]]:
+        """Count from zero what netreflex asks of AWS."""
+        self.calls.clear()
+        self._counting = True
+        try:
+            yield self.calls
+        finally:
+            self._counting = False
+
+    @property
+    def writes(self) -> Counter[str]:
+        """The counted calls that change something."""
+        return Counter({name: n for name, n in self.calls.items() if name.split(":")[1].startswith(WRITES)})
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """The alerts published since the last look."""
+        sqs, found = self.client("sqs"), []
+        while messages := sqs.receive_message(QueueUrl=self._inbox, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                found.append(json.loads(json.loads(message["Body"])["Message"]))
+                sqs.delete_message(QueueUrl=self._inbox, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    # ---- the making of it --------------------------------------------------------------------------------------------
+    def _make_table(self) -> None:
+        properties = dict(RESOURCES["Resources"]["StateTable"]["Properties"])
+        wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+        boto3.client("dynamodb").create_table(TableName=TABLE, **{key: properties[key] for key in wanted})
+
+    def _make_inbox(self) -> None:
+        sqs = self.client("sqs")
+        self._inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=self._inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self.client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        hooked: Any = botocore.client.BaseClient
+        original = hooked._make_api_call
+        lab = self
+
+        def call(client: Any, operation: str, params: Any) -> Any:  # noqa: ANN401
+            if lab._counting:
+                lab.calls[f"{client.meta.service_model.service_name}:{operation}"] += 1
+            return original(client, operation, params)
+
+        hooked._make_api_call = call
+        try:
+            yield
+        finally:
+            hooked._make_api_call = original
+
+
+class _Runtime(Runtime):
+    """The real runtime, with the lab's policy text and a sleep that only notes how long it would have slept."""
+
+    def __init__(self, settings: Settings, lab: Lab) -> None:
+        super().__init__(settings, policy_text=lambda: lab.policy_text, sleep=lab.slept.append, now=lab._now or _utc)
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
+def executor_of(world: FlowWorld) -> Executor:
+    """The executor that a flow world performs with."""
+    assert isinstance(world.executor, AwsExecutor)
+    return world.executor
