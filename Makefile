@@ -1,0 +1,69 @@
+# netreflex. `make` lists what can be done; every target sets up what it needs.
+# It takes Python 3.11 or newer and make; say which Python with `make PYTHON=python3.12 ...`.
+
+PYTHON ?= python3
+STAGE ?= dev
+ARGS ?=
+
+BIN := .venv/bin
+PIP := -m pip install --quiet --disable-pip-version-check
+READY := .venv/.ready
+CLOUD_READY := .venv-cloud/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check fmt lint types arch schema test cov package
+
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY) $(CLOUD_READY) ## make the two virtual environments
+
+demo: $(READY) $(CLOUD_READY) ## run netreflex on a local AWS and show it (ARGS=--keep leaves it running)
+	@$(BIN)/python -m demo $(ARGS)
+
+check: lint types arch schema ## the fast part: lint, format, types, architecture, policy schema
+
+fmt: $(READY) ## format the code, and fix what ruff can fix
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+lint: $(READY) ## ruff: rules and format
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+
+types: $(READY) ## mypy, strict
+	@$(BIN)/mypy --no-error-summary
+
+arch: $(READY) ## imports point down the stages
+	@said=$$($(BIN)/lint-imports 2>&1) || { echo "$$said"; exit 1; }
+
+schema: $(READY) ## docs/policy.schema.json is what the code says
+	@$(BIN)/python -m tools.policy_schema --check
+
+test: check $(CLOUD_READY) ## check, then every test with coverage, as CI does (ARGS="-k words" chooses)
+	@$(BIN)/python -m pytest -q --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+cov: $(READY) $(CLOUD_READY) ## every test, and the coverage as HTML in htmlcov/
+	@$(BIN)/python -m pytest -q --cov --cov-report=html --cov-report=term:skip-covered $(ARGS)
+
+package: $(READY) ## a SAM template and the zip for STAGE, in dist/STAGE
+	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-1} $(BIN)/chalice package --stage $(STAGE) dist/$(STAGE)
+
+$(READY): requirements.txt requirements-dev.txt
+	@$(call need_python)
+	@echo "Setting up .venv ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python $(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(CLOUD_READY): requirements-cloud.txt
+	@$(call need_python)
+	@echo "Setting up .venv-cloud (the local AWS) ..."
+	@$(PYTHON) -m venv .venv-cloud
+	@.venv-cloud/bin/python $(PIP) -r requirements-cloud.txt
+	@touch $@
+
+define need_python
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "netreflex needs Python 3.11 or newer, and '$(PYTHON)' is not: try make PYTHON=python3.11" >&2; exit 1; }
+endef

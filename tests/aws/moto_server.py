@@ -1,0 +1,41 @@
+"""The strict moto server: ``python -m tests.aws.moto_server PORT_FILE``. It binds a free port of 127.0.0.1 only.
+
+moto is not thread-safe, so requests go through one by one. The port is written to PORT_FILE once the server listens.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from tests.aws import strict_moto  # noqa: F401 - it patches moto
+
+
+def _one_by_one(app: Callable) -> Callable:
+    lock = threading.Lock()
+
+    def serialized(environ: dict, start_response: Callable) -> Iterable[bytes]:
+        with lock:
+            return app(environ, start_response)
+
+    return serialized
+
+
+def main(port_file: Path) -> None:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    app = _one_by_one(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
+    partial = port_file.with_suffix(".partial")
+    partial.write_text(str(server.server_port))
+    partial.rename(port_file)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

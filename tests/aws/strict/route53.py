@@ -1,0 +1,171 @@
+"""Route 53: hosted zones across accounts, and change batches that are judged whole and applied whole or not at all.
+
+What moto does otherwise: it has no VPC association authorizations; CREATE over another value makes a second record
+set; DELETE takes every record set of the name and type; a CNAME may lie beside others and at the apex; and the changes
+before a bad one stay. Source: Route 53 API reference and developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from moto.core.responses import ActionResult
+from moto.ec2.models import ec2_backends
+from moto.route53 import urls
+from moto.route53.exceptions import Route53ClientError
+from moto.route53.models import FakeZone, RecordSet, Route53Backend, route53_backends
+from moto.route53.responses import Route53
+
+Vpc = tuple[str, str]  # its id and Region
+_ZONE_URL = r"{0}/(?P<api_version>[\d_-]+)/hostedzone/(?P<zone_id>[^/]+)/"
+_associate = Route53Backend.associate_vpc_with_hosted_zone
+
+
+class NotAuthorizedException(Route53ClientError):
+    code = 401
+    __module__ = "moto.route53.exceptions"  # moto finds the service of an error by its module
+
+    def __init__(self, vpc_id: str) -> None:
+        super().__init__(
+            "NotAuthorizedException", f"The VPC: {vpc_id} has not authorized to associate with your hosted zone."
+        )
+
+
+# ---- zones across accounts -----------------------------------------------------------------------------------------
+def _zone_id(text: str) -> str:
+    return text.replace("/hostedzone/", "")
+
+
+def _backends() -> Iterator[tuple[str, Route53Backend]]:
+    return ((account, backend) for account, _partition, backend in route53_backends.iter_backends())
+
+
+def _authorized(zone: FakeZone) -> set[Vpc]:
+    if not hasattr(zone, "authorized"):
+        zone.authorized = set()
+    return zone.authorized
+
+
+def _zone_and_vpc(self: Route53) -> tuple[FakeZone, Vpc]:
+    zone = self.backend.get_hosted_zone(_zone_id(self._get_param("HostedZoneId")))
+    return zone, (self._get_param("VPC.VPCId"), self._get_param("VPC.VPCRegion"))
+
+
+def _authorize(self: Route53) -> ActionResult:
+    zone, vpc = _zone_and_vpc(self)
+    if not zone.private_zone:
+        raise Route53ClientError("PublicZoneVPCAssociation", "You're trying to associate a VPC with a public zone.")
+    _authorized(zone).add(vpc)
+    return ActionResult({"HostedZoneId": zone.resource_id, "VPC": {"VPCId": vpc[0], "VPCRegion": vpc[1]}})
+
+
+def _list_authorized(self: Route53) -> ActionResult:
+    zone = self.backend.get_hosted_zone(_zone_id(self._get_param("HostedZoneId")))
+    vpcs = [{"VPCId": vpc_id, "VPCRegion": region} for vpc_id, region in sorted(_authorized(zone))]
+    return ActionResult({"HostedZoneId": zone.resource_id, "VPCs": vpcs})
+
+
+def _deauthorize(self: Route53) -> ActionResult:
+    zone, vpc = _zone_and_vpc(self)
+    if vpc not in _authorized(zone):
+        raise Route53ClientError("VPCAssociationAuthorizationNotFound", "The VPC that you specified is not authorized")
+    _authorized(zone).discard(vpc)
+    return ActionResult({})
+
+
+def _associate_vpc(self: Route53Backend, zone_id: str, vpcid: str, vpcregion: str) -> FakeZone:
+    zone_id = _zone_id(zone_id)
+    owner = next((backend for _account, backend in _backends() if zone_id in backend.zones), None)
+    own_vpc = vpcid in ec2_backends[self.account_id][vpcregion].vpcs
+    if owner is None or (owner is self and own_vpc):
+        return _associate(self, zone_id, vpcid, vpcregion)
+    zone = owner.get_hosted_zone(zone_id)
+    if (vpcid, vpcregion) not in _authorized(zone) or not own_vpc:
+        raise NotAuthorizedException(vpcid)
+    zone.add_vpc(vpcid, vpcregion)
+    return zone
+
+
+def _zones_of_vpc(self: Route53Backend, vpc_id: str) -> list[dict]:  # noqa: ARG001 - zones of every account
+    return [
+        {"HostedZoneId": zone.resource_id, "Name": zone.name, "Owner": {"OwningAccount": account}}
+        for account, backend in _backends()
+        for zone in backend.zones.values()
+        if zone.private_zone and any(vpc.get("vpc_id") == vpc_id for vpc in zone.vpcs)
+    ]
+
+
+# ---- change batches ------------------------------------------------------------------------------------------------
+Key = tuple[str, str, str | None]  # name, type, set identifier
+Content = tuple[str, list[str], str]  # TTL, values, alias
+
+
+def _absolute(name: str) -> str:
+    return name.rstrip(".").lower() + "."
+
+
+def _key(record: dict) -> Key:
+    return _absolute(record["Name"]), record["Type"], record.get("SetIdentifier")
+
+
+def _content(record: dict) -> Content:
+    values = [value["Value"] for value in record.get("ResourceRecords") or []]
+    return str(record.get("TTL", "")), sorted(values), str(record.get("AliasTarget", ""))
+
+
+def _stored(record: RecordSet) -> tuple[Key, Content]:
+    ttl, alias = "" if record.ttl is None else str(record.ttl), record.alias_target or ""
+    return (_absolute(record.name), record.type, record.set_identifier), (ttl, sorted(record.records), str(alias))
+
+
+def _fault(change: dict, there: dict[Key, Content], apex: str) -> str | None:
+    """Why AWS would refuse this change, given the record sets that the changes before it leave."""
+    record = change["ResourceRecordSet"]
+    name, kind, _label = key = _key(record)
+    if name != apex and not name.endswith("." + apex):
+        return f"RRSet with DNS name {name} is not permitted in zone {apex}"
+    if change["Action"] == "DELETE":
+        return None if there.get(key) == _content(record) else f"{name} {kind} is not there with exactly these values"
+    if change["Action"] == "CREATE" and key in there:
+        return f"Tried to create resource record set {name} type {kind} but it already exists"
+    if kind == "CNAME" and name == apex:
+        return f"RRSet of type CNAME with DNS name {apex} is not permitted at apex in zone {apex}"
+    if any(other == name and k != kind and "CNAME" in (k, kind) for other, k, _label in there):
+        return f"RRSet of type {kind} with DNS name {name} conflicts with a record set of another type there"
+    return None
+
+
+def _change_record_sets(self: Route53Backend, zoneid: str, change_list: list[dict]) -> None:
+    zone = self.get_hosted_zone(zoneid)
+    there, faults = dict(map(_stored, zone.rrsets)), []
+    for change in change_list:
+        fault = _fault(change, there, _absolute(zone.name))
+        if fault:
+            faults.append(fault)
+        elif change["Action"] == "DELETE":
+            del there[_key(change["ResourceRecordSet"])]
+        else:
+            there[_key(change["ResourceRecordSet"])] = _content(change["ResourceRecordSet"])
+    if faults:
+        raise Route53ClientError("InvalidChangeBatch", f"[{', '.join(faults)}]")
+    for change in change_list:
+        _apply(zone, change["Action"], change["ResourceRecordSet"])
+
+
+def _apply(zone: FakeZone, action: str, record: dict) -> None:
+    if action == "DELETE":
+        zone.rrsets = [one for one in zone.rrsets if _stored(one)[0] != _key(record)]
+        return
+    values = [value["Value"] for value in record.get("ResourceRecords") or []]
+    zone.upsert_rrset({**record, "Name": _absolute(record["Name"]), "ResourceRecords": values})
+
+
+def install() -> None:
+    Route53.create_vpc_association_authorization = _authorize
+    Route53.list_vpc_association_authorizations = _list_authorized
+    Route53.delete_vpc_association_authorization = _deauthorize
+    urls.url_paths[_ZONE_URL + "authorizevpcassociation/?$"] = Route53.dispatch
+    urls.url_paths[_ZONE_URL + "deauthorizevpcassociation/?$"] = Route53.dispatch
+    Route53Backend.associate_vpc_with_hosted_zone = _associate_vpc
+    Route53Backend.list_hosted_zones_by_vpc = _zones_of_vpc
+    Route53Backend.change_resource_record_sets = _change_record_sets
