@@ -13,7 +13,7 @@ LOG = logging.getLogger(__name__)
 class LogRoad:
     """Writes every observation to the log. It remembers nothing, so it tells the same problem again and again."""
 
-    def tell(self, alert: Alert) -> bool:
+    def tell(self, alert: Alert, *, surely: bool = False) -> bool:  # noqa: ARG002 - here all is told every time
         """Log the alert; it is always news, because nothing is remembered."""
         level = logging.WARNING if alert.status is AlertStatus.FIRING else logging.INFO
         LOG.log(level, "alert.unsent", extra={"fp": alert.fingerprint, "alert": alert.bounded().as_json()})

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from chalicelib.model.facts import Side
 from chalicelib.model.network import Network, Place
 
+TUNNEL_ALARM_PREFIX = "netreflex-vpn-"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptPeering:
@@ -93,5 +95,38 @@ class TagPeering:
         return f"tag {self.peering_id} in {self.place}: {marks}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutTunnelAlarm:
+    """Make, or set right, the alarm that wakes netreflex when a VPN tunnel goes down."""
+
+    place: Place
+    connection_id: str
+    address: str
+
+    @property
+    def name(self) -> str:
+        return tunnel_alarm_name(self.connection_id, self.address)
+
+    def describe(self) -> str:
+        return f"make alarm {self.name} in {self.place}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteTunnelAlarm:
+    """Delete an alarm of ours whose tunnel is gone."""
+
+    place: Place
+    name: str
+
+    def describe(self) -> str:
+        return f"delete alarm {self.name} in {self.place}"
+
+
+def tunnel_alarm_name(connection_id: str, address: str) -> str:
+    """The name of the alarm of a tunnel; it says whose it is, so that it can be found again when the tunnel is gone."""
+    return f"{TUNNEL_ALARM_PREFIX}{connection_id.removeprefix('vpn-')}-{address}"
+
+
+TunnelAlarmAction = PutTunnelAlarm | DeleteTunnelAlarm
 RouteAction = CreateRoute | ReplaceRoute | DeleteRoute
-Action = AcceptPeering | RejectPeering | RouteAction | EnableDnsResolution | TagPeering
+Action = AcceptPeering | RejectPeering | RouteAction | EnableDnsResolution | TagPeering | TunnelAlarmAction

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 SCHEMA = "netreflex.alert/1"
@@ -151,11 +152,14 @@ def bounded(text: str, limit: int, *, lines: bool = False) -> str:
     Control, direction and unassigned characters and lone surrogates go; line breaks become blanks unless ``lines``;
     what looks like a Slack token, a webhook or a VPN's pre-shared key is struck out, as a last line of defence.
     """
-    kept = "".join(_harmless(character, lines=lines) for character in text[: 4 * limit])
+    kept = text[: 4 * limit]
+    if not (kept.isascii() and kept.isprintable()):
+        kept = "".join(_harmless(character, lines=lines) for character in kept)
     shown = _CREDENTIALS.sub("[removed]", kept).strip()
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
+@lru_cache(maxsize=4096)
 def _harmless(character: str, *, lines: bool) -> str:
     if character == "\n" and lines:
         return character

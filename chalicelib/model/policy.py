@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
+from chalicelib.model.alert import Severity
 from chalicelib.model.network import Network, Place, Tags
 
 
@@ -130,17 +131,35 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SingleTunnelOk:
-    """VPN connections that are allowed to run on one tunnel."""
+class VpnChoice:
+    """VPN connections by id or by tags; one that either names is meant. Tag values are glob patterns."""
 
     ids: tuple[str, ...] = ()
     tags: Tags = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flapping:
+    """So many changes of a tunnel's state within this time are flapping."""
+
+    changes: int = 3
+    within: timedelta = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VpnPolicy:
+    """``maintenance`` bounds how long AWS's maintenance keeps the loss of one tunnel quiet.
+
+    ``severity`` is by the words of ``model.vpn.VpnProblem``.
+    """
+
     grace: timedelta = timedelta(minutes=5)
-    single_tunnel_ok: SingleTunnelOk = field(default_factory=SingleTunnelOk)
+    maintenance: timedelta = timedelta(minutes=30)
+    flapping: Flapping = field(default_factory=Flapping)
+    single_tunnel_ok: VpnChoice = field(default_factory=VpnChoice)
+    single_device_ok: VpnChoice = field(default_factory=VpnChoice)
+    alarms: bool = True
+    severity: Mapping[str, Severity] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

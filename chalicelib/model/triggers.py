@@ -41,6 +41,44 @@ class PeeringDeleted(PeeringEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VpnEvent:
+    """Something about VPN connections. ``connections`` and ``addresses`` say which; where both are empty, any of the place.
+
+    ``at`` is when the event says that it happened.
+    """
+
+    connections: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    places: tuple[Place, ...]
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunnelAlarmChanged(VpnEvent):
+    """A CloudWatch alarm on a tunnel's state changed, to whatever state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VpnHealthTold(VpnEvent):
+    """AWS Health told something of VPN connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunnelStatusTold(VpnEvent):
+    """Network Manager told that IPsec or BGP of a tunnel went up or down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VpnCreated(VpnEvent):
+    """CreateVpnConnection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VpnChanged(VpnEvent):
+    """A call that changed, replaced or deleted a VPN connection or a tunnel of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepDue:
     """It is time to look at everything, whatever events came or did not come."""
 
@@ -53,4 +91,5 @@ class Ignored:
 
 
 PeeringTrigger = PeeringRequested | PeeringAccepted | PeeringRejected | PeeringDeleted
-Trigger = PeeringTrigger | SweepDue
+VpnTrigger = TunnelAlarmChanged | VpnHealthTold | TunnelStatusTold | VpnCreated | VpnChanged
+Trigger = PeeringTrigger | VpnTrigger | SweepDue

@@ -1,0 +1,98 @@
+"""The gate of a channel: all workers pass it one after the other, and nobody passes before it opens.
+
+Slack takes about one message a second per channel and answers 429 with ``Retry-After`` beyond that (Slack docs, "Rate
+limits"); an app that goes on sending may be disabled. So the gate is shared, in the state table: whoever
+passes holds it for the time of one call, and leaves it closed for as long as Slack asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.alerts.items import Item, when
+
+HOLD = timedelta(seconds=20)  # a crash while holding closes the channel for so long; a call takes 10 s at most
+PACE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """An answer of the gate: ``open`` means that we hold it, else it opens at ``until`` at the latest.
+
+    ``held`` means that somebody is passing at this moment, so it may open sooner. ``broken`` is the cause of which people were told at ``told_at`` that the channel does not work.
+    """
+
+    open: bool
+    until: datetime
+    held: bool = False
+    broken: str = ""
+    told_at: datetime | None = None
+
+
+class Gates:
+    """The gates of one state table; ``client`` is a DynamoDB client."""
+
+    def __init__(self, client: Any, table: str) -> None:  # noqa: ANN401
+        self._client, self._table = client, table
+
+    def take(self, gate: str, owner: str, now: datetime) -> Pass:
+        """Hold the gate if it is open, for at most ``HOLD``."""
+        change = {
+            "UpdateExpression": "SET not_before = :until, holder = :me",
+            "ConditionExpression": "attribute_not_exists(not_before) OR not_before <= :now",
+            "ExpressionAttributeValues": {":until": when(now + HOLD), ":me": {"S": owner}, ":now": when(now)},
+            "ReturnValues": "ALL_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        try:
+            answer = self._client.update_item(TableName=self._table, Key=_key(gate), **change)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return _pass(error.response["Item"], is_open=False)  # type: ignore[typeddict-item]
+        return _pass(answer["Attributes"], is_open=True)
+
+    def leave(self, gate: str, owner: str, until: datetime, *, works: bool) -> None:
+        """Close the gate until then and give it back. ``works``: Slack took a message, so nothing is broken."""
+        self._leave(gate, owner, {":until": when(until)}, remove=", broken, told_at" if works else "")
+
+    def leave_broken(self, gate: str, owner: str, until: datetime, *, cause: str, told_at: datetime) -> None:
+        """Close the gate until then, with the cause and when people were told of it."""
+        values = {":until": when(until), ":cause": {"S": cause}, ":told": when(told_at)}
+        self._leave(gate, owner, values, sets=", broken = :cause, told_at = :told")
+
+    def _leave(self, gate: str, owner: str, values: Item, *, sets: str = "", remove: str = "") -> None:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(gate),
+                UpdateExpression=f"SET not_before = :until{sets} REMOVE holder{remove}",
+                ConditionExpression="holder = :me",
+                ExpressionAttributeValues=values | {":me": {"S": owner}},
+            )
+        except ClientError as error:
+            # Our hold ran out and somebody else has the gate: it is theirs to leave.
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+
+
+def _key(gate: str) -> Item:
+    return {"pk": {"S": f"CH#{gate}"}, "sk": {"S": "GATE"}}
+
+
+def _pass(item: Item, *, is_open: bool) -> Pass:
+    return Pass(
+        open=is_open,
+        until=_moment(item["not_before"]),
+        held=not is_open and "holder" in item,
+        broken=item["broken"]["S"] if "broken" in item else "",
+        told_at=_moment(item["told_at"]) if "told_at" in item else None,
+    )
+
+
+def _moment(value: Item) -> datetime:
+    return datetime.fromtimestamp(float(value["N"]), tz=UTC)

@@ -1,0 +1,77 @@
+"""The road's beginning: one observation into the state table, and on to the topic if it is news.
+
+The table is the outbox. The alert is in it, with the time of the sweep's next look, before anything is published, so a
+crash or a refusal after that write costs a minute and never the alert.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TypeGuard
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.alerts import life
+from chalicelib.alerts.publish import Publisher
+from chalicelib.alerts.state import TIMES, Stored, Times
+from chalicelib.alerts.store import AlertStore, Conflict
+from chalicelib.model.alert import Alert
+from chalicelib.model.errors import RetryLater
+
+LOG = logging.getLogger(__name__)
+_ROUNDS = 10  # writers of one alert at the same moment
+
+
+class Road:
+    """Takes observations. News costs one read, one write and one publish; what was known costs one read."""
+
+    def __init__(
+        self, store: AlertStore, publisher: Publisher, clock: Callable[[], datetime], *, times: Times = TIMES
+    ) -> None:
+        self._store, self._publisher, self._clock, self._times = store, publisher, clock, times
+
+    def tell(self, alert: Alert, *, surely: bool = False) -> bool:
+        """Take one observation; True where it was news. Raises RetryLater where too many write at once.
+
+        ``surely`` publishes what is known but was never delivered once more: the caller may be the second run of one that
+        died right before it published.
+        """
+        observed = alert.bounded()
+        stored = self._store.get(observed.fingerprint)
+        for _ in range(_ROUNDS):
+            folded = life.fold(stored, observed, self._clock(), self._times)
+            LOG.info("alert.observed", extra={"fp": observed.fingerprint, "reason": folded.reason.value})
+            written = folded.stored
+            if not folded.unchanged:
+                try:
+                    written = self._store.put(folded.stored)
+                except Conflict as conflict:
+                    if not _is_our_own(conflict.stored, folded.stored):
+                        stored = conflict.stored
+                        continue
+                    written = conflict.stored
+            if folded.news or (surely and written.pending):
+                publish_or_leave(self._publisher, written)
+            return folded.news
+        raise RetryLater(f"alert {observed.fingerprint} is written by too many at once; observe again")
+
+    def open_fingerprints(self, kind: str) -> Iterable[str]:
+        """The fingerprints of the alerts of a kind that fire now, as the index knows them (a moment late at most)."""
+        return tuple(one.fp for one in self._store.watched() if one.alert.kind == kind and one.firing)
+
+
+def _is_our_own(found: Stored | None, put: Stored) -> TypeGuard[Stored]:
+    """Is what stands in our way our own write, whose answer was lost and which the SDK then repeated?"""
+    return found is not None and found.revision == put.revision + 1 and found.alert == put.alert
+
+
+def publish_or_leave(publisher: Publisher, stored: Stored) -> bool:
+    """Publish, or leave it to the sweep; True where it was published."""
+    try:
+        publisher.publish(stored)
+    except (BotoCoreError, ClientError) as error:
+        LOG.warning("alert.unpublished", extra={"fp": stored.fp, "error": type(error).__name__})
+        return False
+    return True

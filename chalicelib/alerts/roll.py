@@ -1,0 +1,151 @@
+"""Many alerts at once as one message: a roll names them all, and their own messages stand in its thread. Pure.
+
+A roll is an alert like any other, so leases, retries and updates are the same. Two kinds exist: ``storm`` (more than ``ALONE``
+new alerts of one kind, account and Region within ``WINDOW``) and ``unconfirmed`` (messages whose posting a webhook
+left in doubt: one message names them, instead of posting each of them twice).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from chalicelib.alerts.state import TIMES, Member, Stored
+from chalicelib.model.alert import Alert, AlertStatus, Severity, Subject
+
+WINDOW = timedelta(seconds=60)
+ALONE = 5  # so many stand in the channel by themselves
+STORM = "storm"
+UNCONFIRMED = "unconfirmed"
+KINDS = frozenset({STORM, UNCONFIRMED})
+_KEPT = 300  # members remembered; a DynamoDB item holds 400 KB, a member takes about 150 bytes
+
+
+def storm_subject(alert: Alert) -> Subject:
+    """What a storm is about: a kind of alert, in one account and Region."""
+    place = alert.subject
+    return Subject(type="alerts", id=alert.kind, name=alert.kind, account=place.account, region=place.region)
+
+
+UNCONFIRMED_SUBJECT = Subject(type="alerts", id="webhook", name="webhook", account="", region="")
+
+
+def member(stored: Stored, now: datetime) -> Member:
+    """An alert as a roll names it; its episode is part of the identity."""
+    alert = stored.alert
+    label = alert.title or alert.subject.name or alert.subject.id
+    return Member(fp=stored.identity, label=label[:70], severity=alert.severity, joined=now)
+
+
+def join(roll: Stored | None, kind: str, subject: Subject, newcomers: tuple[Member, ...], now: datetime) -> Stored:
+    """The roll with the newcomers in it; the very same roll where it named them already."""
+    alone = ALONE if kind == STORM else 0
+    base = _wave(roll, now, alone) if roll else None
+    known = {one.fp for one in (roll.members if roll else ())}
+    fresh = tuple(one for one in newcomers if one.fp not in known)
+    if roll and not fresh:
+        return roll
+    members = ((base.members if base else ()) + fresh)[-_KEPT:]
+    alert = _alert(kind, subject, members, now)
+    if base is None:
+        base = Stored(alert=alert, first=now, since=now, worst=alert.severity, version=0)
+    grown = replace(base, alert=alert, members=members, count=len(members), worst=alert.severity)
+    if len(members) <= alone:
+        return replace(grown, expires=now + TIMES.keep_unfired)
+    wait = TIMES.leftover if kind == STORM else WINDOW
+    return replace(grown, version=base.version + 1, due=_due(base, now + wait), expires=None)
+
+
+def _due(base: Stored, due: datetime) -> datetime:
+    return max(due, base.not_before) if base.not_before else due
+
+
+def _wave(roll: Stored, now: datetime, alone: int) -> Stored:
+    """The roll to join: the present wave, or the next one when nobody joined for a while."""
+    recent = tuple(one for one in roll.members if now - one.joined <= WINDOW)
+    told = len(roll.members) > alone
+    if recent and told:
+        return roll
+    if not told:
+        return replace(roll, members=recent, first=recent[0].joined if recent else now)
+    return replace(
+        roll,
+        members=(),
+        episode=roll.episode + 1,
+        version=max(roll.version, roll.delivered),
+        delivered=max(roll.version, roll.delivered),
+        first=now,
+        since=now,
+        shown=None,
+        ts="",
+        reminded=0,
+        due=None,
+    )
+
+
+def threaded(roll: Stored, identity: str) -> bool:
+    """True where the alert's own message belongs into the roll's thread, or is left to the roll altogether."""
+    return identity in [one.fp for one in roll.members][ALONE:]
+
+
+def outgrown(roll: Stored) -> bool:
+    """True when the message names so few of the members that it is changed at once and not at the next sweep."""
+    return roll.shown is None or len(roll.members) >= 2 * max(roll.shown.members, 1)
+
+
+def ended(roll: Stored, identity: str, now: datetime) -> Stored:
+    """The roll after the end of one member; the very same where it is not a member or was known to have ended."""
+    members = tuple(replace(one, ended=True) if one.fp == identity else one for one in roll.members)
+    if members == roll.members:
+        return roll
+    alert = _alert(roll.alert.kind, roll.alert.subject, members, now)
+    changed = replace(roll, alert=alert, members=members)
+    if len(members) <= ALONE:
+        return changed
+    over = alert.status is AlertStatus.RESOLVED
+    return replace(
+        changed,
+        version=roll.version + 1,
+        since=now if over else roll.since,
+        due=_due(roll, now + TIMES.leftover),
+        expires=now + TIMES.keep_resolved if over else None,
+    )
+
+
+def _alert(kind: str, subject: Subject, members: tuple[Member, ...], now: datetime) -> Alert:
+    going_on = [one for one in members if not one.ended]
+    worst = max((one.severity for one in going_on or members), key=lambda one: one.rank)
+    if kind == UNCONFIRMED:
+        return _unconfirmed(subject, members, now)
+    if not going_on:
+        title, summary = f"{len(members)} {subject.id} alerts at once, all over", "Each of them has ended."
+    else:
+        title = f"{len(members)} {subject.id} alerts at once"
+        summary = f"{len(going_on)} of {len(members)} still fire. So many at once often have one cause."
+    return Alert(
+        kind=kind,
+        status=AlertStatus.FIRING if going_on else AlertStatus.RESOLVED,
+        severity=worst,
+        subject=subject,
+        title=title,
+        summary=summary,
+        at=now,
+        remedy=(
+            "Look for what they have in common: device, Region, account, a change made just before",
+            "Open the thread: each alert's own steps are there",
+        ),
+    )
+
+
+def _unconfirmed(subject: Subject, members: tuple[Member, ...], now: datetime) -> Alert:
+    return Alert(
+        kind=UNCONFIRMED,
+        status=AlertStatus.NOTICE,
+        severity=max((one.severity for one in members), key=lambda one: one.rank, default=Severity.INFO),
+        subject=subject,
+        title=f"Slack did not confirm {len(members)} message{'s' if len(members) != 1 else ''}",
+        summary="The connection ended before Slack answered. The alerts named here may be missing in this channel.",
+        at=now,
+        cause="An incoming webhook cannot look up what it posted, so posting again could double each of them.",
+        remedy=("Look for each of them above; what is missing, look up in the state table",),
+    )

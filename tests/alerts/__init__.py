@@ -1,0 +1,1 @@
+"""The alerts: their life, their text, their road and their delivery."""
