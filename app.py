@@ -1,6 +1,7 @@
 """The Lambda handlers: one decorator and one call each.
 
-Every handler lives here: one in a blueprint would be deployed past this module, and so past its middleware.
+Every handler lives here: one in a blueprint would be deployed past this module, and so past its middleware. Each imports
+its flow when it is first called, because Lambda loads this module for every function and most need little of the rest.
 """
 
 from __future__ import annotations
@@ -11,13 +12,10 @@ from typing import Any
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Rate
+from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Rate, SQSEvent
 
 from chalicelib import logs, wiring
-from chalicelib.flows.peering import react_to_peering
-from chalicelib.flows.sweep import sweep_peerings
-from chalicelib.intake.parse import parse_peering_event
-from chalicelib.intake.patterns import PEERING_CALLS, SWEEP_EVERY_MINUTES
+from chalicelib.intake.patterns import LOOK_AT_DEAD_LETTERS_EVERY_MINUTES, PEERING_CALLS, SWEEP_EVERY_MINUTES
 from chalicelib.model.report import Report
 
 logger = logs.make_logger()
@@ -47,10 +45,34 @@ def seconds_left(event: CloudWatchEvent) -> Callable[[], float]:
 @app.on_cw_event(PEERING_CALLS, name="peering")
 def peering(event: CloudWatchEvent) -> dict[str, Any]:
     """A call about a VPC peering was made somewhere."""
+    from chalicelib.flows.peering import react_to_peering
+    from chalicelib.intake.parse import parse_peering_event
+
     return told(react_to_peering(parse_peering_event(event.to_dict()), wiring.runtime().world()))
 
 
 @app.schedule(Rate(SWEEP_EVERY_MINUTES, unit=Rate.MINUTES), name="sweep")
 def sweep(event: CloudWatchEvent) -> dict[str, Any]:
     """Look at everything, whatever events came or did not come."""
-    return told(sweep_peerings(wiring.runtime().world(), seconds_left(event)))
+    from chalicelib.flows.sweep import sweep_peerings
+
+    report = told(sweep_peerings(wiring.runtime().world(), seconds_left(event)))
+    wiring.runtime().alert_sweep().run()
+    return report
+
+
+@app.on_sqs_message(queue=wiring.queue_name("notify"), batch_size=1, name="notify", maximum_concurrency=2)
+def notify(event: SQSEvent) -> dict[str, Any]:
+    """An alert moved: show people its newest state. What this raises brings the message back, and in the end the sweep."""
+    context: Any = event.context
+    delivery = wiring.runtime().delivery(context.aws_request_id)
+    return {"outcomes": [delivery.notify(record.body).value for record in event]}
+
+
+@app.schedule(Rate(LOOK_AT_DEAD_LETTERS_EVERY_MINUTES, unit=Rate.MINUTES), name="dead_letters")
+def dead_letters(event: CloudWatchEvent) -> dict[str, Any]:  # noqa: ARG001 - it is time, and that is all it says
+    """Look into the dead-letter queues: what lies there was given up, and somebody must know."""
+    from chalicelib.flows.dead_letters import look_at_dead_letters
+
+    runtime = wiring.runtime()
+    return told(look_at_dead_letters(runtime.queues(), runtime.road(), wiring.utc_now()))

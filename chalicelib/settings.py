@@ -37,6 +37,18 @@ class Settings:
     external_id: str | None = None
 
     @property
+    def prefix(self) -> str:
+        """What the names of this installation's queues and topics begin with, as its alerts topic is named."""
+        name = (self.alerts_topic_arn or "").rpartition(":")[2]
+        return name.removesuffix("alerts") if name.endswith("-alerts") else "netreflex-dev-"
+
+    @property
+    def fallback_topic_arn(self) -> str | None:
+        """The second topic, named beside the first: ``…-alerts`` and ``…-fallback``; None where there is no first."""
+        arn = self.alerts_topic_arn or ""
+        return arn.removesuffix("alerts") + "fallback" if arn.endswith("-alerts") else None
+
+    @property
     def home_account(self) -> str | None:
         """The account netreflex runs in, which the topic's ARN tells without a call."""
         found = _TOPIC_ARN.fullmatch(self.alerts_topic_arn or "")

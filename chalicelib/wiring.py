@@ -7,29 +7,34 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from chalicelib.alerts.opening import sink_opener
 from chalicelib.alerts.policy_alerts import policy_alert
 from chalicelib.alerts.publish import Publisher
 from chalicelib.alerts.road import Road
 from chalicelib.alerts.store import AlertStore
-from chalicelib.alerts.unsent import LogRoad
+from chalicelib.alerts.unsent import LogRoad, NoSweep
 from chalicelib.flows.policy import NoShelf, PolicyKeeper
-from chalicelib.flows.ports import AlertRoad, Memory, World
 from chalicelib.model.alert import Alert
-from chalicelib.model.errors import NetreflexError
+from chalicelib.model.errors import ConfigurationError, NetreflexError
 from chalicelib.model.policy import Policy
-from chalicelib.observe.peerings import PeeringObserver
 from chalicelib.observe.policy_source import read_last_good, read_policy_text
-from chalicelib.perform.executor import AwsExecutor, DryRunExecutor
-from chalicelib.perform.ledger import NoMemory, StateTableMemory
 from chalicelib.perform.policy_shelf import keep_last_good
 from chalicelib.sessions import MemberRole, Sessions
 from chalicelib.settings import Mode, Settings, read_settings
+
+if TYPE_CHECKING:  # each function imports what it needs when it needs it: cold starts are short that way
+    from chalicelib.alerts.deliver import Delivery
+    from chalicelib.alerts.sinks import Sink
+    from chalicelib.alerts.sweep import Sweep
+    from chalicelib.flows.ports import AlertRoad, Memory, World
+    from chalicelib.observe.queues import DeadLetterQueues
 
 BUNDLE = Path(__file__).resolve().parent.parent
 
@@ -80,6 +85,7 @@ class Runtime:
             reload=outside,
         )
         self._fault = ""
+        self._open_sink: Callable[[bool], Sink] | None = None
 
     def _read_policy_text(self) -> str:
         return read_policy_text(self.settings.policy, self.sessions.home, BUNDLE)
@@ -116,7 +122,11 @@ class Runtime:
 
     def world(self) -> World:
         """The world of one run: the policy of this minute, and everything that reads, writes and tells."""
-        road = self._road()
+        from chalicelib.flows.ports import World
+        from chalicelib.observe.peerings import PeeringObserver
+        from chalicelib.perform.executor import AwsExecutor, DryRunExecutor
+
+        road = self.road()
         policy, health = self._checked_policy(road)
         reader = PeeringObserver(
             self.sessions, manages=policy.manages, state_table=self.settings.state_table, sleep=self._sleep
@@ -134,16 +144,72 @@ class Runtime:
         )
 
     def _memory(self) -> Memory:
+        from chalicelib.perform.ledger import NoMemory, StateTableMemory
+
         if self.settings.state_table is None:
             return NoMemory()
         return StateTableMemory(self._dynamodb, self.settings.state_table, self._now)
 
-    def _road(self) -> AlertRoad:
+    def road(self) -> AlertRoad:
+        """The road on which alerts leave."""
         if self.settings.state_table is None or self.settings.alerts_topic_arn is None:
             return LogRoad()
-        store = AlertStore(self._dynamodb(), self.settings.state_table)
-        publisher = Publisher(self.sessions.home("sns"), self.settings.alerts_topic_arn)
-        return Road(store, publisher, self._now)
+        return Road(self._alert_store(), self._publisher(self.settings.alerts_topic_arn), self._now)
+
+    def alert_sweep(self) -> Sweep | NoSweep:
+        """What carries on the alerts that were left on the road."""
+        from chalicelib.alerts.fallback import Fallback
+        from chalicelib.alerts.gates import Gates
+        from chalicelib.alerts.sweep import Sweep
+
+        if self.settings.state_table is None or self.settings.alerts_topic_arn is None:
+            return NoSweep()
+        return Sweep(
+            store=self._alert_store(),
+            carry=self._publisher(self.settings.alerts_topic_arn).publish,
+            policy=self.policy().alerts,
+            clock=self._now,
+            gates=Gates(self._dynamodb(), self.settings.state_table),
+            fallback=Fallback(self.sessions.home("sns"), self.settings.fallback_topic_arn),
+            owner=f"sweep-{uuid.uuid4()}",
+        )
+
+    def delivery(self, owner: str) -> Delivery:
+        """What shows alerts to people. ``owner`` is unique to the invocation."""
+        from chalicelib.alerts.channel import Surroundings
+        from chalicelib.alerts.deliver import Delivery
+        from chalicelib.alerts.fallback import Fallback
+        from chalicelib.alerts.gates import Gates
+
+        if self.settings.state_table is None or self.settings.slack_secret is None:
+            raise ConfigurationError("notify needs NETREFLEX_STATE_TABLE and NETREFLEX_SLACK_SECRET; set both")
+        if self._open_sink is None:
+            self._open_sink = sink_opener(
+                self.settings.slack_secret, client=self.sessions.home, base_url=self.settings.slack_api
+            )
+        around = Surroundings(
+            gates=Gates(self._dynamodb(), self.settings.state_table),
+            open_sink=self._open_sink,
+            fallback=Fallback(self.sessions.home("sns"), self.settings.fallback_topic_arn),
+            clock=self._now,
+            sleep=self._sleep,
+            owner=owner,
+        )
+        return Delivery(store=self._alert_store(), around=around, policy=self.policy().alerts)
+
+    def queues(self) -> DeadLetterQueues:
+        """The dead-letter queues of this installation."""
+        from chalicelib.observe.queues import DeadLetterQueues
+
+        return DeadLetterQueues(self.sessions.home("sqs"), self.settings.prefix)
+
+    def _alert_store(self) -> AlertStore:
+        if self.settings.state_table is None:
+            raise ConfigurationError("set NETREFLEX_STATE_TABLE: alerts live there")
+        return AlertStore(self._dynamodb(), self.settings.state_table)
+
+    def _publisher(self, topic_arn: str) -> Publisher:
+        return Publisher(self.sessions.home("sns"), topic_arn)
 
     def _dynamodb(self) -> Any:  # noqa: ANN401 - see Sessions.client
         return self.sessions.home("dynamodb")
@@ -153,3 +219,8 @@ class Runtime:
 def runtime() -> Runtime:
     """The one runtime of this container. Raises ConfigurationError that names every wrong setting."""
     return Runtime(read_settings(os.environ))
+
+
+def queue_name(part: str) -> str:
+    """The name of a queue of this installation, for a decorator, which is evaluated where settings may be missing."""
+    return read_settings(os.environ).prefix + part

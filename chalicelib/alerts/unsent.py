@@ -22,3 +22,10 @@ class LogRoad:
     def open_fingerprints(self, kind: str) -> Iterable[str]:  # noqa: ARG002 - none of any kind is known
         """Nothing is remembered, so nothing is open."""
         return ()
+
+
+class NoSweep:
+    """Nothing is remembered, so nothing was left on the road."""
+
+    def run(self) -> None:
+        """Nothing to carry on."""
