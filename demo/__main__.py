@@ -16,6 +16,7 @@ from typing import Any
 
 from demo.screen import Screen
 from demo.show import Checks, Inbox, Scene, Show
+from demo.slack import DemoSlack, demo_slack
 from demo.world import DATA, DEV, POLICY, SERVICE_NETWORK, STRANGER, World
 from tests.aws.awsbus import HandlerFailed
 from tests.aws.deploy import DeploymentError, deploy
@@ -29,8 +30,8 @@ def main() -> int:
     screen = Screen()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with LocalAws() as aws:
-            return _run(screen, aws, keep=keep)
+        with LocalAws() as aws, demo_slack(aws) as slack:
+            return _run(screen, aws, slack, keep=keep)
     except (LocalAwsError, DeploymentError) as error:
         screen.line(f"The demo could not start: {error}", "red")
         return 1
@@ -39,22 +40,25 @@ def main() -> int:
         return 130
 
 
-def _run(screen: Screen, aws: LocalAws, *, keep: bool) -> int:
+def _run(screen: Screen, aws: LocalAws, slack: DemoSlack, *, keep: bool) -> int:
     start = time.monotonic()
     screen.line("netreflex on a local AWS: two emulators on this computer, no account, no Docker", "bold")
     screen.line("Deploying: the resources of deploy/, then `chalice deploy` ...", "dim")
-    deployment = deploy(aws, policy=POLICY)
+    deployment = deploy(aws, policy=POLICY, settings=slack.settings)
     world = World(aws)
     screen.line(f"Ready in {time.monotonic() - start:.0f} s.", "dim")
     screen.line()
     screen.line("The policy (demo/policy.yaml): VPCs of account dev with the tag env=dev* may reach 10.40.8.0/22 in")
     screen.line("VPCs of account data with the tag service=tidb. Any other request is held until people decide.")
     checks = Checks(screen)
-    show = Show(screen, world, deployment, Inbox(deployment), checks)
+    show = Show(screen, world, deployment, Inbox(deployment), slack, checks)
     try:
         _play(show)
     except HandlerFailed as failure:
         checks.that(f"the function runs: {failure}", holds=False)
+    page = slack.write_page()
+    screen.line()
+    screen.line(f"Every Slack message as a page to look at: {page}", "dim")
     _summary(screen, checks, time.monotonic() - start)
     if keep and not checks.failed:
         _wait(screen, aws, world)
@@ -93,7 +97,7 @@ def _approved(show: Show) -> Scene:
         for side in ("RequesterVpcInfo", "AccepterVpcInfo")
     ]
     checks.that("DNS resolution is on, because 100.64.0.0/20 is outside RFC 1918", all(sides))
-    checks.that("somebody was told", scene.outcome.messages)
+    checks.that("somebody was told", scene.outcome.messages and scene.outcome.posted)
     checks.close()
     return scene
 
@@ -103,7 +107,7 @@ def _held(show: Show) -> None:
     _nothing_changed(show, scene)
     show.checks.that("held", scene.outcome.report["decision"] == "held")
     show.checks.that("still pending", show.world.status(scene.peering_id, DATA) == "pending-acceptance")
-    show.checks.that("somebody was told", scene.outcome.messages)
+    show.checks.that("somebody was told", scene.outcome.messages and scene.outcome.posted)
     show.checks.close()
 
 

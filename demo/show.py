@@ -5,6 +5,7 @@ Every scene ends with expectations that are checked against AWS, not against wha
 
 from __future__ import annotations
 
+import html
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -13,9 +14,11 @@ from typing import Any
 
 from demo.cloudtrail import peering_requested
 from demo.screen import Screen
+from demo.slack import DemoSlack
 from demo.world import ACCOUNTS, RouteRow, Vpc, World
 from tests.aws.awsbus import Delivery
 from tests.aws.deploy import Deployment
+from tests.slack.workspace import Posted
 
 _ACTIONS = {
     "AcceptPeering": "accept the peering",
@@ -85,6 +88,7 @@ class Outcome:
     before: list[RouteRow]
     after: list[RouteRow]
     messages: list[dict[str, Any]]
+    posted: list[Posted]
 
     @property
     def why(self) -> str:
@@ -100,6 +104,7 @@ class Show:
     world: World
     deployment: Deployment
     inbox: Inbox
+    slack: DemoSlack
     checks: Checks
 
     def arrive(self, peering: Mapping[str, Any], requester: Vpc, accepter: Vpc) -> None:
@@ -117,7 +122,9 @@ class Show:
         seconds = time.monotonic() - start
         function = delivery.function_arn.rsplit(":", 1)[-1]
         self.screen.say("Travelled", f"rule {delivery.rule} -> function {function}, {seconds:.1f} s")
-        return Outcome(delivery.answer, before, self.world.routes(*vpcs), self.inbox.read())
+        messages = self.inbox.read()
+        posted = self.slack.news(expected=bool(messages))
+        return Outcome(delivery.answer, before, self.world.routes(*vpcs), messages, posted)
 
     def _delivered(self, event: dict[str, Any]) -> Sequence[Delivery]:
         delivered = self.deployment.bus.put(event, "RequestResponse")
@@ -135,9 +142,15 @@ class Show:
         self._tell_plan(report)
         self._tell_routes(outcome)
         self.screen.items("Proof", map(self.world.named, report.get("proof", [])))
-        for message in outcome.messages:
-            self.screen.say("Told", self.world.named(message["Subject"]))
-            self.screen.say("", self.world.named(json.loads(message["Message"])["summary"]), "dim")
+        self.tell_slack(outcome.posted)
+
+    def tell_slack(self, posted: Sequence[Posted]) -> None:
+        """The messages that came up in Slack, as a telephone's lock screen shows them."""
+        for message in posted:
+            self.screen.say("Slack", self.world.named(("(reply) " if message.thread_ts else "") + message.header))
+            rest = html.unescape(message.text).removeprefix(message.header).lstrip(": ")
+            for line in rest.splitlines() if not message.thread_ts else ():
+                self.screen.say("", self.world.named(line), "dim")
 
     def _tell_plan(self, report: Mapping[str, Any]) -> None:
         unchanged = f"; {report['unchanged']} things are as they should be" if report["unchanged"] else ""

@@ -41,21 +41,22 @@ def peering_alert(told: Told, policy: Policy, now: datetime) -> Alert:
     """The one alert that says how this peering stands."""
     if told.failed:
         return _failed(told, policy, now)
+    if told.facts.peering.status is PeeringStatus.FAILED:
+        return _failed_by_aws(told, policy, now)
+    obstacle = _obstacle(told, policy, now)
+    if obstacle is not None:
+        return obstacle
+    tellings = {Decision.HELD: _held, Decision.REJECTED: _rejected, Decision.APPROVED: _approved}
+    return tellings.get(told.decision.decision, _observed)(told, policy, now)
+
+
+def _obstacle(told: Told, policy: Policy, now: datetime) -> Alert | None:
+    """What stands in the way of a peering that the policy approves, the worst first."""
     if told.decision.plan.refusals:
         return _refused(told, policy, now)
-    if any(path.obstacle for path in told.paths) and told.enforce:
+    if any(path.obstacle for path in told.paths):
         return _not_reachable(told, policy, now)
-    if told.decision.grown:
-        return _grown(told, policy, now)
-    match told.decision.decision:
-        case Decision.HELD:
-            return _held(told, policy, now)
-        case Decision.REJECTED:
-            return _rejected(told, policy, now)
-        case Decision.APPROVED:
-            return _approved(told, policy, now)
-        case _:
-            return _observed(told, policy, now)
+    return _grown(told, policy, now) if told.decision.grown else None
 
 
 def is_news(alert: Alert, told: Told) -> bool:
@@ -68,7 +69,7 @@ def is_news(alert: Alert, told: Told) -> bool:
         return True
     if told.decision.decision is Decision.APPROVED:
         return bool(told.performed) or not told.decision.marked
-    return told.decision.decision in {Decision.HELD, Decision.REJECTED}
+    return alert.status is AlertStatus.NOTICE
 
 
 def _held(told: Told, policy: Policy, now: datetime) -> Alert:
@@ -81,7 +82,7 @@ def _held(told: Told, policy: Policy, now: datetime) -> Alert:
         policy,
         now,
         status=AlertStatus.FIRING,
-        severity=Severity.ERROR if soon else Severity.WARNING,
+        severity=Severity.WARNING if soon else Severity.INFO,
         title=f"VPC peering request {'expires soon' if soon else 'waits'}: {_sides(told, policy)}",
         summary=f"No policy approves it, so nothing was changed and no traffic flows.{when}",
         cause=_sentences(told.decision.reasons),
@@ -132,7 +133,26 @@ def _approved(told: Told, policy: Policy, now: datetime) -> Alert:
         summary=summary,
         cause=_sentences(told.decision.reasons),
         remedy=_for_the_other_owner(told),
-        evidence="\n".join([*(action.describe() for action in actions), *map(str, told.paths)]),
+        evidence="\n".join([*map(str, told.paths), *(action.describe() for action in actions)]),
+    )
+
+
+def _failed_by_aws(told: Told, policy: Policy, now: datetime) -> Alert:
+    """AWS's text is the same for a wrong VPC, a wrong account and an overlap; what we see of it is added."""
+    found = tuple(refusal.reason for refusal in told.decision.plan.refusals)
+    return _alert(
+        told,
+        policy,
+        now,
+        status=AlertStatus.NOTICE,
+        severity=Severity.WARNING,
+        title=f"VPC peering failed: {_sides(told, policy)}",
+        summary="AWS failed the request and does not say why"
+        + ("; the reason is below." if found else ".")
+        + " No traffic flows.",
+        cause=_sentences(found or told.decision.reasons),
+        remedy=tuple(dict.fromkeys(refusal.remedy for refusal in told.decision.plan.refusals))
+        or ("Check the VPC id, the account and the Region that were asked for, then ask again.",),
     )
 
 
@@ -140,19 +160,16 @@ def _refused(told: Told, policy: Policy, now: datetime) -> Alert:
     refusals = told.decision.plan.refusals
     pending = told.facts.peering.status is PeeringStatus.PENDING
     conflict = all(refusal.kind is RefusalKind.CONFLICT for refusal in refusals)
-    failed = told.facts.peering.status is PeeringStatus.FAILED
-    what = "failed" if failed else "refused" if pending else "has a route conflict" if conflict else "is incomplete"
-    summary = "The policy approves it, but it cannot be done safely: nothing was changed and no traffic flows."
-    if failed:
-        summary = "AWS failed the request, and will not say why; the likely reason is below. No traffic flows."
-    elif not pending:
-        summary = "Some routes cannot be added safely and were left out: part of the traffic does not arrive."
+    what = "refused" if pending else "has a route conflict" if conflict else "is incomplete"
+    summary = "Some routes cannot be added safely and were left out: part of the traffic does not arrive."
+    if pending:
+        summary = "The policy approves it, but it cannot be done safely: nothing was changed and no traffic flows."
     return _alert(
         told,
         policy,
         now,
-        status=AlertStatus.NOTICE if failed else AlertStatus.FIRING,
-        severity=Severity.WARNING if failed else Severity.ERROR,
+        status=AlertStatus.FIRING,
+        severity=Severity.ERROR,
         title=f"VPC peering {what}: {_sides(told, policy)}",
         summary=summary,
         cause=_sentences(dict.fromkeys(refusal.reason for refusal in refusals)),
@@ -209,7 +226,7 @@ def _failed(told: Told, policy: Policy, now: datetime) -> Alert:
         remedy=(
             "Remove the cause named above.",
             "Nothing else is needed: every sweep tries again by itself.",
-            "To hurry: aws lambda invoke --function-name netreflex-<stage>-sweep --payload '{}' /dev/stdout",
+            "To hurry: `aws lambda invoke --function-name netreflex-<stage>-sweep /dev/stdout`",
         ),
         evidence="\n".join(f"{one.action.describe()}: {one.error}" for one in told.failed),
     )
@@ -267,7 +284,7 @@ def _alert(
         summary=summary,
         at=now,
         cause=cause,
-        remedy=tuple(remedy),
+        remedy=tuple(_capital(step) for step in remedy),
         links=(kinds.peering_console(accepter.region, peering_id),),
         evidence=evidence,
         fields=tuple(fields),
@@ -297,14 +314,18 @@ def _short(told: Told, policy: Policy, side: Side) -> str:
 def _command(verb: str, facts: PeeringFacts) -> str:
     accepter = facts.accepter.ref
     return (
-        f"aws ec2 {verb}-vpc-peering-connection --region {accepter.region} "
-        f"--vpc-peering-connection-id {facts.peering.peering_id}  (in account {accepter.account})"
+        f"`aws ec2 {verb}-vpc-peering-connection --region {accepter.region} "
+        f"--vpc-peering-connection-id {facts.peering.peering_id}` (in account {accepter.account})"
     )
 
 
 def _for_the_other_owner(told: Told) -> tuple[str, ...]:
-    return tuple(f"The other side's owner runs: {command}" for command in told.decision.foreign)
+    return tuple(f"The other side's owner runs: `{command}`" for command in told.decision.foreign)
 
 
 def _sentences(texts: Iterable[str]) -> str:
-    return ". ".join(text.rstrip(".") for text in texts) + "."
+    return _capital(". ".join(text.rstrip(".") for text in texts) + ".")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -57,6 +57,11 @@ class Road:
             return folded.news
         raise RetryLater(f"alert {observed.fingerprint} is written by too many at once; observe again")
 
+    def fires(self, fingerprint: str) -> bool:
+        """Does this alert fire now? One read."""
+        stored = self._store.get(fingerprint)
+        return stored is not None and stored.firing
+
     def open_fingerprints(self, kind: str) -> Iterable[str]:
         """The fingerprints of the alerts of a kind that fire now, as the index knows them (a moment late at most)."""
         return tuple(one.fp for one in self._store.watched() if one.alert.kind == kind and one.firing)

@@ -19,6 +19,10 @@ class LogRoad:
         LOG.log(level, "alert.unsent", extra={"fp": alert.fingerprint, "alert": alert.bounded().as_json()})
         return True
 
+    def fires(self, fingerprint: str) -> bool:  # noqa: ARG002 - none is known
+        """Nothing is remembered, so nothing fires."""
+        return False
+
     def open_fingerprints(self, kind: str) -> Iterable[str]:  # noqa: ARG002 - none of any kind is known
         """Nothing is remembered, so nothing is open."""
         return ()

@@ -7,7 +7,8 @@ last: they say that everything was done, proved and told, so a run that dies any
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.alerts.peering_alerts import Told, is_news, peering_alert
@@ -16,19 +17,28 @@ from chalicelib.decide.case import open_questions
 from chalicelib.decide.peering import PeeringDecision, plan_peering
 from chalicelib.decide.reach import Path, judge_reach
 from chalicelib.flows.ports import World
-from chalicelib.model.actions import Action, CreateRoute, ReplaceRoute, RouteAction, TagPeering
+from chalicelib.model.actions import Action, CreateRoute, DeleteRoute, ReplaceRoute, RouteAction, TagPeering
 from chalicelib.model.alert import Alert, AlertStatus
 from chalicelib.model.errors import AccessRefused, RetryLater
 from chalicelib.model.facts import PeeringFacts
 from chalicelib.model.network import Place
 from chalicelib.model.plan import Decision
 from chalicelib.model.report import Report
-from chalicelib.model.triggers import Ignored, PeeringTrigger, Trigger
+from chalicelib.model.triggers import (
+    Ignored,
+    PeeringAccepted,
+    PeeringDeleted,
+    PeeringRejected,
+    PeeringTrigger,
+    Trigger,
+)
 from chalicelib.perform.executor import Outcome
 
 LOG = logging.getLogger(__name__)
 # An event older than this is a replay: what it names may be gone for good, so it is not waited for.
 FRESH = timedelta(minutes=15)
+# The calls that end a wait; an alert that is open is brought up to date at once and not by the next sweep.
+ENDING = (PeeringAccepted, PeeringRejected, PeeringDeleted)
 _ROUNDS = 4  # rounds of questions that a decision may ask; it needs three at most
 
 
@@ -86,13 +96,8 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
         paths=paths,
         enforce=world.enforce,
     )
-    alert = peering_alert(told, world.policy, world.now())
-    alerts = _tell(alert, told, world, open_alerts)
-    if not outcome.failed and not any(path.obstacle for path in paths):
-        outcome = _joined(outcome, world.executor.perform(mark))
-    if outcome.retry:
-        raise RetryLater(outcome.failed[0].error)
-    report = _report(trigger, decision, outcome, paths, alerts)
+    marked, alerts = _tell_and_mark(told, mark, world, open_alerts, ends=isinstance(trigger, ENDING))
+    report = _report(trigger, decision, _joined(outcome, marked), paths, alerts)
     LOG.info("peering.settled", extra={"peering_id": facts.peering.peering_id, "report": report.as_json()})
     return report
 
@@ -120,17 +125,61 @@ def _proof(
     """Would packets arrive? Over tables read again where we changed some; in observe mode nothing was changed to prove."""
     if decision.decision is not Decision.APPROVED or not world.enforce:
         return ()
-    changed = any(isinstance(action, RouteAction) for action in performed)
-    return judge_reach(world.reader.reread(facts) if changed else facts, decision.wanted)
+    changed = tuple(action for action in performed if isinstance(action, RouteAction))
+    if changed:
+        facts = world.reader.reread(facts, lambda now: all(_shows(now, action) for action in changed))
+    return judge_reach(facts, decision.wanted)
 
 
-def _tell(alert: Alert, told: Told, world: World, open_alerts: Collection[str] | None) -> tuple[str, ...]:
-    """Tell what is news; what merely ended is told only where something was open."""
-    news = is_news(alert, told)
-    if not news and open_alerts is None and told.decision.decision is Decision.OBSERVED:
-        news = True  # the road drops the end of something that never began
-    if not news and (open_alerts is None or alert.fingerprint not in open_alerts):
-        return ()
+def _shows(facts: PeeringFacts, action: RouteAction) -> bool:
+    """Do these tables show what we did to them? EC2's reads may lag behind its writes."""
+    routes = [
+        route
+        for side in facts.sides
+        for table in side.tables
+        if table.table_id == action.table_id
+        for route in table.routes
+    ]
+    there = any(route.destination == action.destination and route.target == action.peering_id for route in routes)
+    return there is not isinstance(action, DeleteRoute)
+
+
+def _tell_and_mark(
+    told: Told, mark: Sequence[Action], world: World, open_alerts: Collection[str] | None, *, ends: bool
+) -> tuple[Outcome, tuple[str, ...]]:
+    """Tell, then mark: the mark says that somebody was told.
+
+    Where the peering's alert fires already, the mark comes first: what fires is told again whatever happens to this run, and
+    a mark that is refused at every sweep must not be told as solved and broken in turn.
+    """
+    alert = peering_alert(told, world.policy, world.now())
+    finished = not told.failed and not any(path.obstacle for path in told.paths)
+    fires = open_alerts is not None and alert.fingerprint in open_alerts
+    alerts: tuple[str, ...] = ()
+    if not (finished and fires):
+        alerts = _tell(alert, told, world, open_alerts, ends=ends)
+    if not finished:
+        return Outcome(), alerts
+    marked = world.executor.perform(mark)
+    if marked.retry:
+        raise RetryLater(marked.failed[0].error)
+    if fires or marked.failed:
+        told = replace(told, failed=marked.failed)
+        alerts = _tell(peering_alert(told, world.policy, world.now()), told, world, open_alerts, ends=ends)
+    return marked, alerts
+
+
+def _tell(
+    alert: Alert, told: Told, world: World, open_alerts: Collection[str] | None, *, ends: bool
+) -> tuple[str, ...]:
+    """Tell what is news, and the end of what was told as open. Only events that may end something are worth a look."""
+    if not is_news(alert, told):
+        if open_alerts is not None:
+            was_open = alert.fingerprint in open_alerts
+        else:
+            was_open = ends and alert.status is AlertStatus.RESOLVED and world.road.fires(alert.fingerprint)
+        if not was_open:
+            return ()
     unfinished = world.enforce and told.decision.decision is Decision.APPROVED and not told.decision.marked
     world.road.tell(alert, surely=unfinished and alert.status is AlertStatus.NOTICE)
     return (alert.fingerprint,)

@@ -26,6 +26,9 @@ class AlertRoad(Protocol):
         ``surely`` sends what is known but not yet delivered once more, because the run that noted it may have died.
         """
 
+    def fires(self, fingerprint: str) -> bool:
+        """Does this alert fire now, as far as it was told?"""
+
     def open_fingerprints(self, kind: str) -> Iterable[str]:
         """The fingerprints of the alerts of a kind that fire now."""
 
@@ -45,8 +48,8 @@ class PeeringReader(Protocol):
     def answer(self, facts: PeeringFacts, questions: Questions) -> PeeringFacts:
         """The same facts with what a decision asked for."""
 
-    def reread(self, facts: PeeringFacts) -> PeeringFacts:
-        """The same peering with fresh route tables."""
+    def reread(self, facts: PeeringFacts, caught_up: Callable[[PeeringFacts], bool]) -> PeeringFacts:
+        """The same peering with fresh route tables, read again within a bound until they have caught up."""
 
 
 class Memory(Protocol):

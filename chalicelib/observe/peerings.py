@@ -153,8 +153,17 @@ class PeeringObserver:
             facts = replace(facts, requester=new) if side is Side.REQUESTER else replace(facts, accepter=new)
         return facts
 
-    def reread(self, facts: PeeringFacts) -> PeeringFacts:
-        """The same peering with its route tables read again, for the proof."""
+    def reread(self, facts: PeeringFacts, caught_up: Callable[[PeeringFacts], bool]) -> PeeringFacts:
+        """The same peering with its route tables read again, for the proof; within the bound, until they have caught up."""
+        found = self._reread(facts)
+        for seconds in self._patience:
+            if caught_up(found):
+                break
+            self._sleep(seconds)
+            found = self._reread(facts)
+        return found
+
+    def _reread(self, facts: PeeringFacts) -> PeeringFacts:
         by_place = _vpcs_by_place(side.ref for side in facts.sides if side.managed)
         reads = [partial(self._tables, place, ids) for place, ids in by_place.items()]
         tables = dict(zip(by_place, self._side_by_side(reads), strict=True))

@@ -1,0 +1,62 @@
+"""A Slack on this computer for the demo: what `notify` posts is shown in the terminal and kept as a page to look at."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.aws.local import LocalAws
+from tests.slack.page import page
+from tests.slack.server import serve
+from tests.slack.workspace import CHANNEL, TOKEN, LocalSlack, Posted
+
+PAGE = Path("build") / "demo-messages.html"
+SECRET = "netreflex-dev-slack"  # noqa: S105 - the name of a secret, not one
+_PATIENCE = 10.0
+_QUIET = 0.3
+
+
+class DemoSlack:
+    """The channel that people would watch."""
+
+    def __init__(self, workspace: LocalSlack) -> None:
+        self._workspace = workspace
+        self._seen: dict[str, str] = {}
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the deployment has to know of it."""
+        return {"NETREFLEX_SLACK_SECRET": SECRET, "NETREFLEX_SLACK_API": self._workspace.base_url}
+
+    def news(self, *, expected: bool) -> list[Posted]:
+        """What was posted or changed since the last look; waits for it where something is ``expected``."""
+        deadline = time.monotonic() + (_PATIENCE if expected else _QUIET)
+        while not (found := self._unseen()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if found:
+            time.sleep(_QUIET)  # a reply follows its message
+        found = self._unseen()
+        self._seen.update({one.ts: one.text for one in found})
+        return found
+
+    def _unseen(self) -> list[Posted]:
+        return [one for one in list(self._workspace.messages) if self._seen.get(one.ts) != one.text]
+
+    def write_page(self) -> Path:
+        """All messages as a page of HTML."""
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(page(self._workspace.messages))
+        return PAGE
+
+
+@contextmanager
+def demo_slack(aws: LocalAws) -> Iterator[DemoSlack]:
+    """A workspace on loopback, and the secret that leads `notify` to it."""
+    # The real pace is a message a second; a burst lets the demo be watched without waiting for it.
+    with serve(LocalSlack(burst=100)) as workspace:
+        secret = json.dumps({"bot_token": TOKEN, "channel": CHANNEL})
+        aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=secret)
+        yield DemoSlack(workspace)
