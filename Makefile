@@ -11,7 +11,7 @@ READY := .venv/.ready
 CLOUD_READY := .venv-cloud/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check fmt lint types arch schema test cov package
+.PHONY: help setup demo check fmt lint types arch schema test cov bench package
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,9 @@ test: check $(CLOUD_READY) ## check, then every test with coverage, as CI does (
 
 cov: $(READY) $(CLOUD_READY) ## every test, and the coverage as HTML in htmlcov/
 	@$(BIN)/python -m pytest -q --cov --cov-report=html --cov-report=term:skip-covered $(ARGS)
+
+bench: $(READY) ## cold starts and decisions, measured as ratios in one run
+	@$(BIN)/python -m bench
 
 package: $(READY) ## a SAM template and the zip for STAGE, in dist/STAGE
 	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-1} $(BIN)/chalice package --stage $(STAGE) dist/$(STAGE)
