@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from chalicelib.decide.cidr import listed, within_any
+from chalicelib.decide.cidr import listed, ordered, within_any
 from chalicelib.model.facts import PeeringFacts, Side, SideFacts
 from chalicelib.model.network import Network, Tags
 from chalicelib.model.policy import Match, PeeringPolicy, Rule, RuleDecision
@@ -59,29 +59,26 @@ def _failures(side: SideFacts, match: Match, told: tuple[Network, ...], *, ipv6:
         yield f"Region {side.ref.region} is not one of {', '.join(match.regions)}"
     if match.vpcs and side.ref.vpc_id not in match.vpcs:
         yield f"VPC {side.ref.vpc_id} is not one of {', '.join(match.vpcs)}"
-    if match.vpc_tags:
-        yield from _tag_failures(side, match)
+    if match.vpc_tags and (missing := _tag_failure(side, match)):
+        yield missing
     if match.cidrs_within:
         yield from _cidr_failures(side.vpc.cidrs if side.vpc else told, match.cidrs_within, ipv6=ipv6)
 
 
-def _tag_failures(side: SideFacts, match: Match) -> Iterator[str]:
+def _tag_failure(side: SideFacts, match: Match) -> str | None:
     if side.vpc is None:
-        yield f"VPC tags of {side.ref.vpc_id} cannot be read: its account or Region is not in the policy"
-        return
+        return f"VPC tags of {side.ref.vpc_id} cannot be read: its account or Region is not in the policy"
     if side.side is Side.REQUESTER and not match.accounts:
-        yield "VPC tags count only beside a named account: anyone can set them in an account of their own"
-        return
+        return "VPC tags count only beside a named account: anyone can set them in an account of their own"
     missing = unmatched_tag(side.vpc.tags, match.vpc_tags)
-    if missing:
-        yield f"VPC {missing}"
+    return f"VPC {missing}" if missing else None
 
 
 def _cidr_failures(cidrs: tuple[Network, ...], allowed: tuple[Network, ...], *, ipv6: bool) -> Iterator[str]:
     if not cidrs:
         yield f"CIDRs are not known, so they cannot lie within {listed(allowed)}"
     named = {net.version for net in allowed}
-    for cidr in cidrs:
+    for cidr in ordered(cidrs):
         judged = cidr.version in named or cidr.version == 4 or ipv6  # noqa: PLR2004 - the IP versions
         if judged and not within_any(cidr, allowed):
             yield f"CIDR {cidr} does not lie within {listed(allowed)}"

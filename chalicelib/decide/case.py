@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib import __version__
 from chalicelib.decide.approval import Approval, judge_approval
-from chalicelib.decide.cidr import is_rfc1918, listed, ordered, within_any
+from chalicelib.decide.cidr import is_rfc1918, listed, ordered, overlaps, within_any
 from chalicelib.decide.quotas import quotas_to_ask
 from chalicelib.decide.routes import SidePlan, plan_side, side_routes
 from chalicelib.decide.withdrawal import stale_routes
@@ -73,7 +73,8 @@ class PeeringCase:
         added = _added_after_approval(facts)
         if not added:
             return cls(facts=facts, approval=judge_approval(facts, policy.peering), covered=facts, grown=())
-        before = _without(facts, added)
+        remembered = facts.ledger is not None and bool(facts.ledger.approved)
+        before = _without(facts, added) if remembered else facts
         approval = judge_approval(before, policy.peering)
         grown = tuple(
             cidr
@@ -91,11 +92,8 @@ class PeeringCase:
     def peering_id(self) -> str:
         return self.facts.peering.peering_id
 
-    def side_plans(self) -> tuple[tuple[SideFacts, SidePlan], ...]:
+    def side_plans(self, rule: Rule) -> tuple[tuple[SideFacts, SidePlan], ...]:
         """The plan of every managed side, requester first."""
-        rule = self.rule
-        if rule is None:
-            return ()
         return tuple(
             (
                 side,
@@ -131,7 +129,7 @@ class PeeringCase:
             return None, True
         tags = tuple(sorted({**wanted, VERSION_TAG: __version__}.items()))
         tag = TagPeering(place=side.ref.place, peering_id=self.peering_id, tags=tags)
-        return (None if self.grown and RULE_TAG in view.tags else tag), RULE_TAG in view.tags
+        return (None if self.grown else tag), RULE_TAG in view.tags
 
 
 def dns_wanted(rule: Rule, side: Side, facts: PeeringFacts) -> bool:
@@ -153,7 +151,7 @@ def open_questions(facts: PeeringFacts, policy: Policy) -> Questions:
     if _needs_ledger(facts):
         return Questions(ledger=True)
     case = PeeringCase.of(facts, policy)
-    if case.rule is None or case.approval.decision is not RuleDecision.APPROVE or facts.peering.status.gone:
+    if case.rule is None or case.approval.decision is not RuleDecision.APPROVE or not _ours_to_settle(facts):
         return Questions()
     subnets = frozenset(
         side.side
@@ -168,10 +166,16 @@ def open_questions(facts: PeeringFacts, policy: Policy) -> Questions:
     return Questions(
         quotas=frozenset(
             (side.side, code)
-            for side, plan in case.side_plans()
+            for side, plan in case.side_plans(case.rule)
             for code in quotas_to_ask(side, plan, accepting=accepting)
         )
     )
+
+
+def _ours_to_settle(facts: PeeringFacts) -> bool:
+    """May this status lead to a route of ours?"""
+    status = facts.peering.status
+    return status is PeeringStatus.ACTIVE or (status is PeeringStatus.PENDING and facts.accepter.managed)
 
 
 def _needs_ledger(facts: PeeringFacts) -> bool:
@@ -180,28 +184,32 @@ def _needs_ledger(facts: PeeringFacts) -> bool:
         return False
     if any(stale_routes(side, side_cidrs(facts, side.side.other), facts.peering) for side in facts.sides):
         return True
+    return _differs_from_approval(facts)
+
+
+def _differs_from_approval(facts: PeeringFacts) -> bool:
+    """Was an approval finished, and for other CIDRs than there are now?"""
     mark = mark_of(facts)
-    approved = mark.tags.get(CIDRS_TAG) if mark else None
-    return approved is not None and approved != cidrs_hash(all_cidrs(facts))
+    if facts.peering.status is not PeeringStatus.ACTIVE or mark is None or RULE_TAG not in mark.tags:
+        return False
+    return mark.tags.get(CIDRS_TAG) != cidrs_hash(all_cidrs(facts))
 
 
 def _added_after_approval(facts: PeeringFacts) -> tuple[Network, ...]:
-    """CIDRs that a finished approval did not cover. Without memory of an approval nothing counts as added."""
-    mark = mark_of(facts)
-    if facts.peering.status is not PeeringStatus.ACTIVE or mark is None or RULE_TAG not in mark.tags:
+    """CIDRs that a finished approval did not cover. Where its memory is lost, that may be any of them."""
+    if facts.ledger is None or not _differs_from_approval(facts):
         return ()
-    now = all_cidrs(facts)
-    if facts.ledger is None or mark.tags.get(CIDRS_TAG) == cidrs_hash(now):
-        return ()
-    return tuple(cidr for cidr in now if cidr not in facts.ledger.approved)
+    return tuple(cidr for cidr in all_cidrs(facts) if cidr not in facts.ledger.approved)
 
 
 def _rule_names(rule: Rule | None, side: Side, cidr: Network) -> bool:
-    """Does the policy itself name this CIDR of a side, so that it needs no new approval?"""
+    """Does the policy itself name this CIDR of a side, or a portion of it, so that it needs no new approval?"""
     if rule is None:
         return False
     match = rule.requester if side is Side.REQUESTER else rule.accepter
-    return within_any(cidr, (*match.cidrs_within, *side_routes(rule, side.other).to))
+    if match.cidrs_within:
+        return within_any(cidr, match.cidrs_within)
+    return any(overlaps(cidr, portion) for portion in side_routes(rule, side.other).to)
 
 
 def _without(facts: PeeringFacts, dropped: Iterable[Network]) -> PeeringFacts:

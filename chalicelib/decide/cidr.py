@@ -9,7 +9,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from chalicelib.model.network import Network
 
 RFC1918: tuple[Network, ...] = tuple(ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
-UNIQUE_LOCAL = IPv6Network("fc00::/7")  # RFC 4193
 
 # Ranges that a route to a peer must not lead to unless the policy names them: RFC 6890 and its registries.
 _SPECIAL: tuple[tuple[Network, str], ...] = tuple(
@@ -91,7 +90,12 @@ def unfit_range(cidr: Network) -> str | None:
 
 def names_range(named: Iterable[Network], cidr: Network) -> bool:
     """Does the policy name this range itself? An entry that also spans private addresses names nothing in particular."""
-    return any(within(cidr, net) and unfit_range(net) == unfit_range(cidr) for net in named)
+    return any(within(cidr, net) and unfit_range(net) == unfit_range(cidr) and not _spans_private(net) for net in named)
+
+
+def _spans_private(cidr: Network) -> bool:
+    """172.0.0.0/8 and 192.0.0.0/8 are mostly public; whoever writes them means the private part."""
+    return any(overlaps(cidr, private) for private in RFC1918)
 
 
 def sort_key(cidr: Network) -> tuple[int, int, int]:

@@ -73,7 +73,7 @@ def _pending(case: PeeringCase, now: datetime) -> PeeringDecision:
     if approval.decision is RuleDecision.HOLD or case.rule is None:
         reasons = (_decided_by(approval), *approval.misses)
         return PeeringDecision(decision=Decision.HELD, rule=case.rule, reasons=reasons)
-    plans = case.side_plans()
+    plans = case.side_plans(case.rule)
     refusals = (
         *_overlap_refusals(facts, accept),
         *_expiry_refusals(facts, accept, now),
@@ -95,7 +95,7 @@ def _pending(case: PeeringCase, now: datetime) -> PeeringDecision:
     tag, _ = case.mark()
     actions: tuple[Action, ...] = (accept, *(a for _, plan in plans for a in plan.actions), *dns, *_present(tag))
     unchanged = dns_on + sum(plan.unchanged for _, plan in plans)
-    return _approved(case, Plan(actions=actions, unchanged=unchanged), plans, marked=False)
+    return _approved(case, case.rule, Plan(actions=actions, unchanged=unchanged), plans, marked=False)
 
 
 def _active(case: PeeringCase) -> PeeringDecision:
@@ -106,7 +106,7 @@ def _active(case: PeeringCase) -> PeeringDecision:
     if rule is None or approval.decision is not RuleDecision.APPROVE:
         reasons = ("no rule of the policy approves this peering; it stays as it is", *approval.misses)
         return PeeringDecision(decision=Decision.OBSERVED, rule=rule, reasons=reasons, marked=ours)
-    plans = case.side_plans()
+    plans = case.side_plans(rule)
     withdrawal = plan_withdrawal(case.facts, {side: side_cidrs(case.facts, side.other) for side in Side})
     tag, marked = case.mark()
     refusals = tuple(
@@ -125,23 +125,18 @@ def _active(case: PeeringCase) -> PeeringDecision:
             f"rule {rule.name} approves, but the routes cannot be added safely; no route was changed",
             *(refusal.reason for refusal in refusals),
         )
-        return PeeringDecision(
-            decision=Decision.HELD, rule=rule, reasons=reasons, plan=Plan(refusals=refusals), grown=case.grown
-        )
+        return PeeringDecision(decision=Decision.HELD, rule=rule, reasons=reasons, plan=Plan(refusals=refusals))
     # A finished peering is repaired table by table: an obstacle in one must not prolong an outage in another.
     refused = {(refusal.action.place, getattr(refusal.action, "table_id", "")) for refusal in refusals}
     repairs = tuple(action for action in routes if (action.place, getattr(action, "table_id", "")) not in refused)
     actions: tuple[Action, ...] = (*repairs, *dns, *withdrawal, *_present(None if refusals else tag))
     unchanged = dns_on + int(tag is None) + 1 + sum(plan.unchanged for _, plan in plans)
-    return _approved(case, Plan(actions=actions, unchanged=unchanged, refusals=refusals), plans, marked=marked)
+    return _approved(case, rule, Plan(actions=actions, unchanged=unchanged, refusals=refusals), plans, marked=marked)
 
 
 def _approved(
-    case: PeeringCase, plan: Plan, plans: tuple[tuple[SideFacts, SidePlan], ...], *, marked: bool
+    case: PeeringCase, rule: Rule, plan: Plan, plans: tuple[tuple[SideFacts, SidePlan], ...], *, marked: bool
 ) -> PeeringDecision:
-    rule = case.rule
-    if rule is None:  # pragma: no cover - callers have a rule; it satisfies the type checker
-        raise AssertionError
     reasons = [_decided_by(case.approval), *(refusal.reason for refusal in plan.refusals)]
     if case.grown:
         reasons.append(f"{listed(case.grown)} came after the approval and no rule covers it: not routed")

@@ -59,7 +59,9 @@ def quota_refusals(side: SideFacts, plan: SidePlan, accept: AcceptPeering | None
     quota = _quota(side, ROUTES_PER_TABLE)
     for table_id, family, need in _table_needs(side, plan):
         if need > quota.value:
-            first = next(action for action in plan.actions if action.table_id == table_id)
+            first = next(
+                new for new in _new_routes(plan) if (new.table_id, new.destination.version) == (table_id, family)
+            )
             yield Refusal(
                 kind=RefusalKind.QUOTA,
                 action=first,
@@ -92,12 +94,15 @@ def _peerings_after(side: SideFacts) -> int:
 
 def _table_needs(side: SideFacts, plan: SidePlan) -> Iterator[tuple[str, int, int]]:
     """(table, IP version, routes after the plan) for every table and version that gets a new route."""
-    new = Counter(
-        (action.table_id, action.destination.version) for action in plan.actions if isinstance(action, CreateRoute)
-    )
+    new = Counter((create.table_id, create.destination.version) for create in _new_routes(plan))
     held = _counted({table.table_id: table for table in side.tables}.values())
     for (table_id, version), count in sorted(new.items()):
         yield table_id, version, held[table_id, version] + count
+
+
+def _new_routes(plan: SidePlan) -> Iterator[CreateRoute]:
+    """The routes that take up room; a replaced one takes the room of its predecessor."""
+    return (action for action in plan.actions if isinstance(action, CreateRoute))
 
 
 def _counted(tables: Iterable[RouteTable]) -> Counter[tuple[str, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chalicelib.decide.cidr import Relation, relation
+from chalicelib.decide.cidr import Relation, relation, sort_key
 from chalicelib.decide.routes import WantedRoute
 from chalicelib.model.facts import PeeringFacts, Route, RouteState, RouteTable, SideFacts
 from chalicelib.model.network import Network
@@ -43,14 +43,27 @@ def judge_reach(facts: PeeringFacts, wanted: Iterable[WantedRoute]) -> tuple[Pat
 
 
 def best_route(routes: Iterable[Route], destination: Network) -> Route | None:
-    """The route that the whole of ``destination`` follows: the longest prefix around it, static before propagated."""
+    """The route that the whole of ``destination`` follows.
+
+    The longest prefix around it; of the same destination a static route comes before one of a prefix list, and that before
+    a propagated one (VPC guide, "Route priority").
+    """
     around = [r for r in routes if relation(r.destination, destination) in {Relation.EQUAL, Relation.AROUND}]
-    return max(around, key=lambda route: (route.destination.prefixlen, not route.propagated), default=None)
+    return max(
+        around,
+        key=lambda route: (
+            route.destination.prefixlen,
+            not route.propagated,
+            route.prefix_list is None,
+            route.target,
+        ),
+        default=None,
+    )
 
 
 def blocking(routes: Iterable[Route], destination: Network, peering_id: str) -> str | None:
     """The route that keeps traffic (or a part of it) from the peering, in words; None where nothing does."""
-    routes = tuple(routes)
+    routes = sorted(routes, key=lambda route: (sort_key(route.destination), route.target))
     best = best_route(routes, destination)
     if best is None:
         return "no route leads there"
@@ -68,7 +81,7 @@ def subnets_of(table: RouteTable, side: SideFacts) -> tuple[str, ...]:
     """The subnets that use a table; the implicit ones of the main table are known only where subnets were read."""
     explicit = {subnet for each in side.tables for subnet in each.subnets}
     implicit = [s.subnet_id for s in side.subnets or () if s.subnet_id not in explicit] if table.main else []
-    told = (*table.subnets, *sorted(implicit))
+    told = (*sorted(table.subnets), *sorted(implicit))
     if table.main and side.subnets is None:
         return (*told, "every subnet without its own table")
     return told

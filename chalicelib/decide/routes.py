@@ -21,6 +21,7 @@ from chalicelib.decide.cidr import (
     ordered,
     overlaps,
     relation,
+    sort_key,
     unfit_range,
     within_any,
 )
@@ -134,7 +135,7 @@ def _choice_refusals(
     nowhere = CreateRoute(
         place=side.ref.place,
         table_id="none",
-        destination=next(iter(wanted_cidrs), side.vpc.cidrs[0] if side.vpc and side.vpc.cidrs else _NOWHERE),
+        destination=next(iter(wanted_cidrs), _NOWHERE),
         peering_id=peering_id,
     )
     if not tables:
@@ -160,7 +161,7 @@ def destination_refusal(
     cidr = create.destination
     peer_match = rule.accepter if side.side is Side.REQUESTER else rule.requester
     named = (*side_routes(rule, side.side).to, *peer_match.cidrs_within)
-    own = next((mine for mine in side.vpc.cidrs if overlaps(mine, cidr)), None) if side.vpc else None
+    own = next((mine for mine in ordered(side.vpc.cidrs) if overlaps(mine, cidr)), None) if side.vpc else None
     if not within_any(cidr, peer_cidrs):
         return Refusal(
             kind=RefusalKind.DESTINATION,
@@ -190,9 +191,9 @@ def judge_route(
     create: CreateRoute, routes: Iterable[Route], live: frozenset[str]
 ) -> CreateRoute | ReplaceRoute | Refusal | None:
     """What to do about one destination in one table: create, replace, refuse, or None where it is right already."""
-    related = [(relation(route.destination, create.destination), route) for route in routes]
-    equal = next((route for how, route in related if how is Relation.EQUAL and not _is_ours(route, create)), None)
-    present = any(how is Relation.EQUAL and _is_ours(route, create) for how, route in related)
+    related = [(relation(route.destination, create.destination), route) for route in sorted(routes, key=_route_key)]
+    equal = next((route for how, route in related if how is Relation.EQUAL and not _leads_there(route, create)), None)
+    present = any(how is Relation.EQUAL and _leads_there(route, create) for how, route in related)
     for how, route in related:
         if _stands_in_the_way(how, route, create) and not (route is equal and _is_dead(route, live)):
             return _conflict(create, how, route)
@@ -209,12 +210,18 @@ def judge_route(
     return create
 
 
-def _is_ours(route: Route, create: CreateRoute) -> bool:
-    return route.target == create.peering_id and route.prefix_list is None
+def _route_key(route: Route) -> tuple[tuple[int, int, int], bool, str, str]:
+    """One order for the routes of a table, so that the same obstacle is named every time."""
+    return sort_key(route.destination), route.propagated, route.prefix_list or "", route.target
+
+
+def _leads_there(route: Route, create: CreateRoute) -> bool:
+    """Does it lead to our peering already? Through a prefix list is as good as by itself."""
+    return route.target == create.peering_id
 
 
 def _stands_in_the_way(how: Relation, route: Route, create: CreateRoute) -> bool:
-    if how is Relation.DISJOINT or route.target == create.peering_id:
+    if how is Relation.DISJOINT or _leads_there(route, create):
         return False
     return not (how is Relation.AROUND and is_default(route.destination))
 

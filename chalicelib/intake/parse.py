@@ -6,7 +6,7 @@ about something else, and may then cost a read at most.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from chalicelib.intake.patterns import CLOUDTRAIL, EC2
@@ -32,42 +32,45 @@ _QUOTE = 60
 
 def parse_peering_event(event: object) -> PeeringTrigger | Ignored:
     """The trigger of an EventBridge event about a VPC peering."""
-    envelope = _mapping(event)
-    detail = _mapping(envelope.get("detail"))
-    unfit = _unfit(envelope, detail)
+    envelope = mapping(event)
+    detail = mapping(envelope.get("detail"))
+    unfit = unfit_call(envelope, detail)
     if unfit:
         return Ignored(reason=unfit)
     name = detail.get("eventName")
     trigger = _PEERING_TRIGGERS.get(name) if isinstance(name, str) else None
     if trigger is None:
-        return Ignored(reason=f"{_quoted(name)} is not a call that netreflex reacts to")
+        return Ignored(reason=f"{quoted(name)} is not a call that netreflex reacts to")
     peering_id = _peering_id(detail)
     if peering_id is None:
         return Ignored(reason=f"the {name} event names no VPC peering")
     places = tuple(dict.fromkeys(_places(envelope, detail)))
     if not places:
         return Ignored(reason=f"the {name} event names no account and Region")
-    return trigger(peering_id=peering_id, places=places, at=_time(envelope.get("time")))
+    return trigger(peering_id=peering_id, places=places, at=time_of(envelope.get("time")))
 
 
-def _unfit(envelope: Mapping[str, object], detail: Mapping[str, object]) -> str | None:
-    """Why this is not a CloudTrail record of a successful EC2 call, or None."""
-    if envelope.get("source") != "aws.ec2" or envelope.get("detail-type") != CLOUDTRAIL:
-        return f"not an EC2 call told by CloudTrail: source {_quoted(envelope.get('source'))}"
-    if detail.get("eventSource") != EC2:
-        return f"the call was made to {_quoted(detail.get('eventSource'))}, not to EC2"
+def unfit_call(
+    envelope: Mapping[str, object], detail: Mapping[str, object], source: str = "aws.ec2", service: str = EC2
+) -> str | None:
+    """Why this is not a CloudTrail record of a successful call to a service (EC2, if none is named), or None."""
+    name = "EC2" if service == EC2 else service
+    if envelope.get("source") != source or envelope.get("detail-type") != CLOUDTRAIL:
+        return f"not an {name} call told by CloudTrail: source {quoted(envelope.get('source'))}"
+    if detail.get("eventSource") != service:
+        return f"the call was made to {quoted(detail.get('eventSource'))}, not to {name}"
     version = detail.get("eventVersion")
     if not isinstance(version, str) or version.split(".")[0] != _EVENT_VERSION:
-        return f"CloudTrail eventVersion {_quoted(version)} is not known; only 1.x is"
+        return f"CloudTrail eventVersion {quoted(version)} is not known; only 1.x is"
     if detail.get("errorCode") is not None:
-        return f"the call did not succeed: {_quoted(detail.get('errorCode'))}"
+        return f"the call did not succeed: {quoted(detail.get('errorCode'))}"
     return None
 
 
 def _peering_id(detail: Mapping[str, object]) -> str | None:
     """Create tells the id in its answer, the other calls in their request."""
-    created = _mapping(_mapping(detail.get("responseElements")).get("vpcPeeringConnection"))
-    asked = _mapping(detail.get("requestParameters"))
+    created = mapping(mapping(detail.get("responseElements")).get("vpcPeeringConnection"))
+    asked = mapping(detail.get("requestParameters"))
     for found in (asked.get("vpcPeeringConnectionId"), created.get("vpcPeeringConnectionId")):
         if isinstance(found, str) and PEERING_ID.fullmatch(found):
             return found
@@ -80,18 +83,27 @@ def _places(envelope: Mapping[str, object], detail: Mapping[str, object]) -> Ite
     A forwarded event keeps the sender's account and Region in its envelope (EventBridge, cross-account events).
     """
     pairs = [(envelope.get("account"), envelope.get("region")), (envelope.get("account"), detail.get("awsRegion"))]
-    created = _mapping(_mapping(detail.get("responseElements")).get("vpcPeeringConnection"))
+    created = mapping(mapping(detail.get("responseElements")).get("vpcPeeringConnection"))
     for end in ("requesterVpcInfo", "accepterVpcInfo"):
-        info = _mapping(created.get(end))
+        info = mapping(created.get(end))
         pairs.append((info.get("ownerId"), info.get("region")))
-    for account, region in pairs:
-        if not isinstance(account, str) or not isinstance(region, str):
-            continue
-        if ACCOUNT_ID.fullmatch(account) and REGION.fullmatch(region):
-            yield Place(account=account, region=region)
+    yield from places_of(pairs)
 
 
-def _time(value: object) -> datetime | None:
+def places_of(pairs: Iterable[tuple[object, object]]) -> tuple[Place, ...]:
+    """The places that pairs of account and Region name; what names none is left out."""
+    found = (
+        Place(account=account, region=region)
+        for account, region in pairs
+        if isinstance(account, str)
+        and isinstance(region, str)
+        and ACCOUNT_ID.fullmatch(account)
+        and REGION.fullmatch(region)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def time_of(value: object) -> datetime | None:
     """An instant with its offset, or None; a time without an offset could be any of 26 instants."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
@@ -100,11 +112,12 @@ def _time(value: object) -> datetime | None:
     return at if at is not None and at.tzinfo is not None else None
 
 
-def _mapping(value: object) -> Mapping[str, object]:
+def mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _quoted(value: object) -> str:
-    """A foreign word, short and printable."""
-    text = "".join(c if c.isprintable() else "?" for c in str(value))
+def quoted(value: object) -> str:
+    """A foreign word, short and printable; of anything larger only its kind."""
+    word = str(value) if value is None or isinstance(value, str | int | float) else type(value).__name__
+    text = "".join(c if c.isprintable() else "?" for c in word)
     return repr(text if len(text) <= _QUOTE else text[:_QUOTE] + "…")

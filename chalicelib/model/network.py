@@ -11,8 +11,9 @@ Network = IPv4Network | IPv6Network
 Tags = Mapping[str, str]
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
-REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+", re.ASCII)
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+", re.ASCII)
 VPC_ID = re.compile(r"vpc-[0-9a-f]{8,17}", re.ASCII)
+DISTRIBUTION_ID = re.compile(r"[A-Z0-9]{8,25}", re.ASCII)
 PEERING_ID = re.compile(r"pcx-[0-9a-f]{8,17}", re.ASCII)
 
 

@@ -18,7 +18,9 @@ from chalicelib.model.actions import (
     Action,
     CreateRoute,
     DeleteRoute,
+    DeleteTunnelAlarm,
     EnableDnsResolution,
+    PutTunnelAlarm,
     RejectPeering,
     ReplaceRoute,
     RouteAction,
@@ -28,6 +30,7 @@ from chalicelib.model.errors import AwsFailure, NetreflexError, RetryLater
 from chalicelib.model.facts import Peering, PeeringStatus, Route, RouteState
 from chalicelib.model.network import Network, Place
 from chalicelib.model.report import Failure
+from chalicelib.perform.tunnel_alarms import TunnelAlarms
 from chalicelib.sessions import error_code, translated
 
 NOT_TRIED = "not tried, because an earlier action failed; the next run tries again"
@@ -81,6 +84,7 @@ class AwsExecutor:
     def __init__(self, clients: Clients, look: Look) -> None:
         self._clients = clients
         self._look = look
+        self._alarms = TunnelAlarms(clients)
 
     def perform(self, actions: Sequence[Action]) -> Outcome:
         performed: list[Action] = []
@@ -109,16 +113,25 @@ class AwsExecutor:
                 return self._accept(action)
             case RejectPeering():
                 return self._reject(action)
+            case CreateRoute() | ReplaceRoute() | DeleteRoute():
+                return self._change_route(action)
+            case EnableDnsResolution():
+                return self._enable_dns(action)
+            case TagPeering():
+                return self._tag(action)
+            case PutTunnelAlarm() | DeleteTunnelAlarm():
+                return self._alarms.perform(action)
+            case _:
+                assert_never(action)
+
+    def _change_route(self, action: RouteAction) -> bool:
+        match action:
             case CreateRoute():
                 return self._create_route(action)
             case ReplaceRoute():
                 return self._replace_route(action)
             case DeleteRoute():
                 return self._delete_route(action)
-            case EnableDnsResolution():
-                return self._enable_dns(action)
-            case TagPeering():
-                return self._tag(action)
             case _:
                 assert_never(action)
 
@@ -127,18 +140,20 @@ class AwsExecutor:
 
     def _accept(self, action: AcceptPeering) -> bool:
         operation = "ec2:AcceptVpcPeeringConnection"
+        ours = True
         try:
             answer = self._ec2(action).accept_vpc_peering_connection(VpcPeeringConnectionId=action.peering_id)
             status = PeeringStatus.of(answer["VpcPeeringConnection"].get("Status", {}).get("Code", ""))
         except ClientError as error:
+            # The request is not pending any more, so a read that says it is tells the past: it is waited for.
             now = self._look.peering(action.place, action.peering_id) if _is(error, "InvalidStateTransition") else None
-            if now is None or now.status not in {PeeringStatus.PROVISIONING, PeeringStatus.ACTIVE}:
+            if now is None or now.status.gone:
                 raise translated(action.place.account, operation).meaning(error) from None
-            status = now.status
+            status, ours = now.status, _repeated(error)
         except BotoCoreError as error:
             raise _no_answer(action, operation, error) from None
         self._look.wait_until_active(action.place, action.peering_id, status)
-        return True
+        return ours
 
     def _reject(self, action: RejectPeering) -> bool:
         operation = "ec2:RejectVpcPeeringConnection"
@@ -148,6 +163,7 @@ class AwsExecutor:
             now = self._look.peering(action.place, action.peering_id) if _is(error, "InvalidStateTransition") else None
             if now is None or now.status is not PeeringStatus.REJECTED:
                 raise translated(action.place.account, operation).meaning(error) from None
+            return _repeated(error)
         except BotoCoreError as error:
             raise _no_answer(action, operation, error) from None
         return True
@@ -162,6 +178,7 @@ class AwsExecutor:
             held = self._look.route(action)
             if held is None or held.target != action.peering_id:
                 raise _taken(action, operation, held) from None
+            return _repeated(error)
         except BotoCoreError as error:
             raise _no_answer(action, operation, error) from None
         return True
@@ -201,6 +218,11 @@ class AwsExecutor:
 
 def _is(error: ClientError, code: str) -> bool:
     return error_code(error) == code
+
+
+def _repeated(error: ClientError) -> bool:
+    """Did the SDK repeat the call? Then what is there already is the effect of our own first attempt."""
+    return int(error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)) > 0
 
 
 def _no_answer(action: Action, operation: str, error: BotoCoreError) -> RetryLater:
