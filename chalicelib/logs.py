@@ -19,12 +19,10 @@ REDACTED = "[redacted]"
 _SENSITIVE_KEYS = frozenset(
     {
         "presharedkey",
-        "pre_shared_key",
         "customergatewayconfiguration",
-        "customer_gateway_configuration",
-        "bot_token",
+        "bottoken",
         "token",
-        "webhook_url",
+        "webhookurl",
         "authorization",
         "secretaccesskey",
         "sessiontoken",
@@ -32,15 +30,23 @@ _SENSITIVE_KEYS = frozenset(
         "secretbinary",
     }
 )
+# A sensitive name and its value, as in JSON, JSON within JSON, a representation of Python's, or ``name=value``. A closing
+# tag or quote may be missing, because somebody cut the text short.
+_NAMED = (
+    r"(?i:(?:pre[-_]?shared[-_]?key|customer_?gateway_?configuration|bot_?token|webhook_?url|session_?token"
+    r"|secret_?access_?key|secret_?string|authorization)\\*[\"']?\s*[:=]\s*)"
+    r"(?:\"(?:\\.|[^\"\\])*\"?|'(?:\\.|[^'\\])*'?|\\+\"(?:(?!\\+\").)*|(?:Bearer\s+|Basic\s+)?[^\s\"',}]+)"
+)
 _SENSITIVE_SHAPES = re.compile(
     r"xox[a-z]-[A-Za-z0-9-]{6,}"
     r"|xapp-[A-Za-z0-9-]{6,}"
     r"|https?://hooks\.slack(?:-gov)?\.com/[^\s\"'<>]+"
-    r"|<pre_shared_key>.*?</pre_shared_key>"
-    r"|<vpn_connection\b.*?</vpn_connection>"
-    r"|(?i:\"?(?:pre_?shared_?key|bot_token|webhook_url|sessiontoken|secretaccesskey)\"?\s*[:=]\s*\"?)[^\s\"',}]+",
+    r"|<vpn_connection\b.*?(?:</vpn_connection>|\Z)"
+    r"|(?:<|&lt;)pre_shared_key(?:>|&gt;)[^<&]*"
+    r"|" + _NAMED,
     re.DOTALL,
 )
+PACKAGE = "chalicelib"
 _CHATTY = ("botocore", "boto3", "urllib3", "s3transfer", "slack_sdk")
 
 
@@ -49,15 +55,16 @@ def redacted(value: Any) -> Any:  # noqa: ANN401 - whatever a log record carries
     if isinstance(value, str):
         return _SENSITIVE_SHAPES.sub(REDACTED, value)
     if isinstance(value, Mapping):
-        return {
-            key: REDACTED if str(key).lower() in _SENSITIVE_KEYS else redacted(content)
-            for key, content in value.items()
-        }
+        return {redacted(key): REDACTED if _is_sensitive(key) else redacted(content) for key, content in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [redacted(item) for item in value]
     if isinstance(value, int | float | bool | None):
         return value
     return redacted(str(value))
+
+
+def _is_sensitive(key: object) -> bool:
+    return str(key).lower().replace("_", "").replace("-", "") in _SENSITIVE_KEYS
 
 
 class RedactingFormatter(LambdaPowertoolsFormatter):
@@ -67,10 +74,27 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         return super().serialize(redacted(dict(log)))
 
 
+class RedactingFilter(logging.Filter):
+    """The same for handlers that are not ours, such as Lambda's own on the root logger."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redacted(record.getMessage()), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = redacted(logging.Formatter().formatException(record.exc_info))
+        return not record.name.startswith(f"{PACKAGE}.")  # these went out through our own handler
+
+
 def make_logger(service: str = "netreflex") -> Logger:
-    """The one logger of the process."""
+    """The one logger of the process; what the package's modules log goes out through it as well."""
     quiet_libraries()
-    return Logger(service=service, logger_formatter=RedactingFormatter(), utc=True)
+    logger = Logger(service=service, logger_formatter=RedactingFormatter(), utc=True)
+    package = logging.getLogger(PACKAGE)
+    package.handlers = list(logger.handlers)
+    package.setLevel(logger.log_level)
+    for handler in logging.getLogger().handlers:
+        handler.filters = [one for one in handler.filters if not isinstance(one, RedactingFilter)]
+        handler.addFilter(RedactingFilter())
+    return logger
 
 
 def quiet_libraries() -> None:

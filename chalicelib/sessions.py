@@ -29,6 +29,7 @@ CONFIG = Config(
     max_pool_connections=16,
 )
 _RENEW_BEFORE = timedelta(minutes=5)
+_SERVER_ERROR = 500  # AWS's own trouble, whatever name it has
 _ACCESS_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"})
 _PASSING_CODES = frozenset(
     {
@@ -117,10 +118,15 @@ class Sessions:
         credentials = self._assume(place.account, self._role)
         return self._client(service, place.region, credentials.access_key, credentials.client_arguments())
 
+    def home_account(self) -> str:
+        """The account in which netreflex itself runs; settings tell it, or one call does."""
+        return self._home()
+
     def _home(self) -> str:
         with self._making:
             if self._home_account is None:
-                self._home_account = str(self.home("sts").get_caller_identity()["Account"])
+                with translated("home", "sts:GetCallerIdentity"):
+                    self._home_account = str(self.home("sts").get_caller_identity()["Account"])
             return self._home_account
 
     def _client(self, service: str, region: str, key: str, arguments: dict[str, str]) -> Any:  # noqa: ANN401
@@ -145,7 +151,14 @@ class Sessions:
                 return held
             fresh = self._assume_now(account, role)
             self._credentials[account] = fresh
+            if held is not None:
+                self._forget_clients(held.access_key)
             return fresh
+
+    def _forget_clients(self, key: str) -> None:
+        """Clients of credentials that were replaced: whoever holds one goes on, nobody else gets it."""
+        with self._making:
+            self._clients = {wanted: client for wanted, client in self._clients.items() if wanted[2] != key}
 
     def _assume_now(self, account: str, role: MemberRole) -> _Credentials:
         arguments = {"ExternalId": role.external_id} if role.external_id else {}
@@ -190,7 +203,8 @@ class translated:  # noqa: N801 - reads as a phrase: with translated(account, op
         code = error_code(error)
         if code in _ACCESS_CODES:
             return AccessRefused(account=self.account, operation=self.operation, code=code)
-        if code in _PASSING_CODES:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in _PASSING_CODES or status >= _SERVER_ERROR:
             return RetryLater(f"{self.operation} in account {self.account} was put off by AWS ({code}); run again")
         message = str(error.response.get("Error", {}).get("Message", ""))[:300]
         return AwsFailure(account=self.account, operation=self.operation, code=code, message=message)

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,7 @@ from typing import Any, Self
 
 import boto3
 import botocore.client
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from chalicelib.flows.peering import react_to_peering
@@ -42,7 +44,12 @@ WRITES = ("Accept", "Reject", "Create", "Replace", "Delete", "Modify", "Put", "U
 
 
 class Lab:
-    """A world of AWS in memory with netreflex beside it. ``calls`` counts what netreflex alone asked of AWS."""
+    """A world of AWS in memory with netreflex beside it.
+
+    ``calls`` counts what netreflex alone asked of AWS. ``denied`` holds (call, account) pairs that AWS refuses it, such
+    as ("ec2:CreateRoute", "111122223333") or ("sts:AssumeRole", "111122223333"). ``stale_routes`` answers of
+    DescribeRouteTables do not show the peerings' routes yet.
+    """
 
     def __init__(
         self,
@@ -57,6 +64,10 @@ class Lab:
         self.slept: list[float] = []
         self._stack = ExitStack()
         self._clients: dict[tuple[str, str, str], Any] = {}
+        self.denied: set[tuple[str, str]] = set()
+        self.stale_routes = 0
+        self._accounts: dict[str, str] = {}
+        self._lock = threading.Lock()
         self._counting = False
         self._now = now
 
@@ -115,6 +126,22 @@ class Lab:
         with self.counting():
             return sweep_peerings(self.flow_world())
 
+    def _refuse(self, client: Any, name: str, params: Mapping[str, Any]) -> None:  # noqa: ANN401
+        key = client._request_signer._credentials.access_key
+        account = params["RoleArn"].split(":")[4] if name == "sts:AssumeRole" else self._accounts.get(key, HUB)
+        if (name, account) in self.denied:
+            code = "UnauthorizedOperation" if name.startswith("ec2:") else "AccessDenied"
+            error = {"Error": {"Code": code, "Message": "You are not authorized to perform this operation."}}
+            raise ClientError(error, name.split(":")[1])  # type: ignore[arg-type]
+
+    def _as_of_before(self, answer: dict[str, Any]) -> dict[str, Any]:
+        shown = [route for table in answer["RouteTables"] for route in table["Routes"]]
+        if self.stale_routes and any("VpcPeeringConnectionId" in route for route in shown):
+            self.stale_routes -= 1
+            for table in answer["RouteTables"]:
+                table["Routes"] = [route for route in table["Routes"] if "VpcPeeringConnectionId" not in route]
+        return answer
+
     # ---- what was asked and told -------------------------------------------------------------------------------------
     @contextmanager
     def counting(self) -> Iterator[Counter[str]]:
@@ -159,9 +186,15 @@ class Lab:
         lab = self
 
         def call(client: Any, operation: str, params: Any) -> Any:  # noqa: ANN401
+            name = f"{client.meta.service_model.service_name}:{operation}"
             if lab._counting:
-                lab.calls[f"{client.meta.service_model.service_name}:{operation}"] += 1
-            return original(client, operation, params)
+                with lab._lock:
+                    lab.calls[name] += 1
+                lab._refuse(client, name, params)
+            answer = original(client, operation, params)
+            if name == "sts:AssumeRole":
+                lab._accounts[answer["Credentials"]["AccessKeyId"]] = params["RoleArn"].split(":")[4]
+            return lab._as_of_before(answer) if name == "ec2:DescribeRouteTables" and lab._counting else answer
 
         hooked._make_api_call = call
         try:

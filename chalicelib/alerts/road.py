@@ -48,10 +48,10 @@ class Road:
                 try:
                     written = self._store.put(folded.stored)
                 except Conflict as conflict:
-                    if not _is_our_own(conflict.stored, folded.stored):
-                        stored = conflict.stored
+                    stored = conflict.stored
+                    if not conflict.repeated or not _is_our_own(stored, folded.stored):
                         continue
-                    written = conflict.stored
+                    written = stored
             if folded.news or (surely and written.pending):
                 publish_or_leave(self._publisher, written)
             return folded.news
@@ -61,6 +61,15 @@ class Road:
         """Does this alert fire now? One read."""
         stored = self._store.get(fingerprint)
         return stored is not None and stored.firing
+
+    def firing(self, fingerprint: str) -> Alert | None:
+        """How an alert was last told, while it fires. One read."""
+        stored = self._store.get(fingerprint)
+        return stored.alert if stored is not None and stored.firing else None
+
+    def open_alerts(self, kind: str) -> Iterable[Alert]:
+        """The alerts of a kind that fire now, as they were last told."""
+        return tuple(one.alert for one in self._store.watched() if one.alert.kind == kind and one.firing)
 
     def open_fingerprints(self, kind: str) -> Iterable[str]:
         """The fingerprints of the alerts of a kind that fire now, as the index knows them (a moment late at most)."""

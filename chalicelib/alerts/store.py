@@ -25,10 +25,13 @@ _REFUSED = "ConditionalCheckFailedException"
 
 
 class Conflict(Exception):
-    """Somebody wrote in between; ``stored`` is what they left, None if it is gone."""
+    """Somebody wrote in between; ``stored`` is what they left, None if it is gone.
 
-    def __init__(self, stored: Stored | None) -> None:
-        self.stored = stored
+    ``repeated`` means that the SDK sent the write more than once, so that this somebody may have been ourselves.
+    """
+
+    def __init__(self, stored: Stored | None, *, repeated: bool = False) -> None:
+        self.stored, self.repeated = stored, repeated
         super().__init__("the alert was changed in between")
 
 
@@ -78,7 +81,8 @@ class AlertStore:
                 **({"ExpressionAttributeValues": values} if values else {}),
             )
         except ClientError as error:
-            raise Conflict(_old(error)) from None
+            retries = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+            raise Conflict(_old(error), repeated=retries > 0) from None
         return written
 
     def claim(self, fp: str, owner: str, now: datetime) -> tuple[bool, Stored | None]:

@@ -186,6 +186,9 @@ def test_a_storm() -> None:
         world.settle(3)
         figure(f"and all over: {summary.header!r}, {len(lone_messages(world.slack))} messages")
         assert summary.header == "✅ RESOLVED · 60 vpn alerts at once, all over"
+        assert len(world.slack.thread(summary.ts)) == len(singles) + 1, (
+            "each changed silently, one reply says it is over"
+        )
         assert len(lone_messages(world.slack)) <= 10
 
 

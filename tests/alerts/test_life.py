@@ -147,3 +147,28 @@ def test_only_what_ended_expires() -> None:
 
     assert [one.expires for one in (fired, back)] == [None, None]
     assert over.expires == START + timedelta(days=30)
+
+
+def test_a_message_that_was_never_shown_as_over_is_not_left_behind() -> None:
+    """Slack was away when the problem ended: the red message is still there, so the same one goes on."""
+    stored = shown(life.fold(None, seen("fire", 0), START).stored)
+    unseen = life.fold(stored, seen("over", 5), START).stored
+
+    assert life.fold(unseen, seen("fire", 60), START).reason is Reason.REOPENED
+    assert life.fold(shown(unseen), seen("fire", 60), START).reason is Reason.NEW_EPISODE
+
+
+def test_a_message_that_shows_flapping_is_not_left_behind() -> None:
+    stored = shown(life.fold(None, seen("fire", 0), START).stored)
+    for minute, name in [(1, "over"), (2, "fire"), (3, "over")]:
+        stored = shown(life.fold(stored, seen(name, minute), START).stored)
+
+    assert life.fold(stored, seen("fire", 60), START).reason is Reason.REOPENED
+
+
+def test_a_change_does_not_knock_earlier_at_a_slack_that_is_away() -> None:
+    until = START + timedelta(minutes=10)
+    waiting = replace(life.fold(None, seen("fire", 0), START).stored, not_before=until)
+
+    assert life.fold(waiting, seen("worse", 1), START + timedelta(minutes=1)).stored.due == until
+    assert life.fold(waiting, seen("worse", 11), until).stored.due == until + timedelta(minutes=1)

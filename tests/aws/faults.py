@@ -18,6 +18,7 @@ not do: botocore calls every one of them, so moto would do the write as well. On
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 import urllib.parse
@@ -25,7 +26,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
-from unittest import mock
 
 import botocore.endpoint
 import botocore.retries.bucket
@@ -196,7 +196,7 @@ class VirtualTime:
         self.slept: list[float] = []
         self.jitter = jitter
         self._lock = threading.Lock()
-        self._patches: list = []
+        self._undo: list[Callable[[], None]] = []
 
     def now(self) -> float:
         return self.t
@@ -232,18 +232,18 @@ class VirtualTime:
             backoff_init(backoff, *args, **kwargs)
             backoff._random = lambda: virtual.jitter
 
-        self._patches = [
-            mock.patch.object(botocore.endpoint, "time", Time),
-            mock.patch.object(botocore.retries.bucket, "Clock", Clock),
-            mock.patch.object(botocore.retries.bucket.TokenBucket, "_acquire", acquire),
-            mock.patch.object(botocore.retries.standard.ExponentialBackoff, "__init__", pinned),
-        ]
-        for patch in self._patches:
-            patch.start()
+        for owner, name, value in (
+            (botocore.endpoint, "time", Time),
+            (botocore.retries.bucket, "Clock", Clock),
+            (botocore.retries.bucket.TokenBucket, "_acquire", acquire),
+            (botocore.retries.standard.ExponentialBackoff, "__init__", pinned),
+        ):
+            self._undo.append(functools.partial(setattr, owner, name, getattr(owner, name)))
+            setattr(owner, name, value)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for patch in reversed(self._patches):
-            patch.stop()
+        while self._undo:
+            self._undo.pop()()

@@ -1,0 +1,1 @@
+"""The code that reads AWS: its answers become facts."""

@@ -1,0 +1,84 @@
+"""The environment: read once, every fault at once, and no value repeated, because one may be a secret pasted wrongly."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, cast
+
+import pytest
+
+from chalicelib.model.errors import ConfigurationError
+from chalicelib.settings import DEFAULT_POLICY, Mode, Settings, read_settings
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:netreflex-dev-alerts"
+CANARY = "xoxb-1234567890-canary"
+WRONG = {
+    "NETREFLEX_MODE": CANARY,
+    "NETREFLEX_ALERTS_TOPIC_ARN": CANARY,
+    "NETREFLEX_MEMBER_ROLE": f"{CANARY} with blanks",
+    "NETREFLEX_EXTERNAL_ID": f"{CANARY} with blanks",
+    "NETREFLEX_STATE_TABLE": f"{CANARY}!",
+    "NETREFLEX_SLACK_API": f"ftp://{CANARY}",
+}
+
+
+def test_an_empty_environment_enforces_the_bundled_policy() -> None:
+    assert read_settings({}) == Settings(policy=DEFAULT_POLICY, mode=Mode.ENFORCE)
+
+
+def test_empty_values_are_the_same_as_none() -> None:
+    assert read_settings(dict.fromkeys(WRONG, "  ")) == read_settings({})
+
+
+def test_every_variable_is_read() -> None:
+    settings = read_settings(
+        {
+            "NETREFLEX_POLICY": "ssm:/netreflex/policy",
+            "NETREFLEX_MODE": "observe",
+            "NETREFLEX_STATE_TABLE": "netreflex-dev-state",
+            "NETREFLEX_ALERTS_TOPIC_ARN": TOPIC,
+            "NETREFLEX_SLACK_SECRET": "netreflex/slack",
+            "NETREFLEX_SLACK_API": "https://slack.com/api/",
+            "NETREFLEX_MEMBER_ROLE": "netreflex-dev-member",
+            "NETREFLEX_EXTERNAL_ID": "a-long-random-word",
+            "HOME": "/root",
+        }
+    )
+    assert settings.mode is Mode.OBSERVE
+    assert settings.home_account == "123456789012"
+    assert all(getattr(settings, one.name) for one in dataclasses.fields(settings))
+
+
+def test_every_fault_is_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(WRONG)
+    assert [name for name in WRONG if name not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_fault_names_its_variable_and_never_repeats_its_value(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=name) as caught:
+        read_settings({name: WRONG[name]})
+    assert CANARY not in str(caught.value)
+    assert str(caught.value).count("NETREFLEX_") == 1
+
+
+def test_the_arn_of_a_role_is_refused_with_what_would_be_right() -> None:
+    with pytest.raises(ConfigurationError, match="NETREFLEX_MEMBER_ROLE must be the name of a role"):
+        read_settings({"NETREFLEX_MEMBER_ROLE": "arn:aws:iam::111122223333:role/member"})
+
+
+@pytest.mark.parametrize("url", ["https://slack.com/api/", "http://127.0.0.1:8080/", "http://localhost:8080/api/"])
+def test_slack_is_reached_by_https_or_on_loopback(url: str) -> None:
+    assert read_settings({"NETREFLEX_SLACK_API": url}).slack_api == url
+
+
+@pytest.mark.parametrize("url", ["http://slack.com/api/", "http://127.0.0.1.example.com/", "http://localhost.example/"])
+def test_slack_is_not_reached_in_the_clear(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="NETREFLEX_SLACK_API"):
+        read_settings({"NETREFLEX_SLACK_API": url})
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        cast("Any", read_settings({})).mode = Mode.OBSERVE
