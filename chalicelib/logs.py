@@ -42,7 +42,8 @@ _SENSITIVE_SHAPES = re.compile(
     r"|xapp-[A-Za-z0-9-]{6,}"
     r"|https?://hooks\.slack(?:-gov)?\.com/[^\s\"'<>]+"
     r"|<vpn_connection\b.*?(?:</vpn_connection>|\Z)"
-    r"|(?:<|&lt;)pre_shared_key(?:>|&gt;)[^<&]*"
+    r"|(?:<|&lt;)pre_?(?:s|S)hared_?(?:k|K)ey(?:>|&gt;)[^<&]*"  # in the device's XML, and as EC2 sends it
+    r"|<customerGatewayConfiguration>.*?(?:</customerGatewayConfiguration>|\Z)"
     r"|" + _NAMED,
     re.DOTALL,
 )

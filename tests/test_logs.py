@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import logging
@@ -119,6 +120,10 @@ LEAKS: dict[str, Callable[[logging.Logger], None]] = {
     "an exception with an answer": raise_with(str(DESCRIBED)),
     "the XML cut short": lambda logger: logger.debug(XML[: XML.index(PSK) + len(PSK)]),
     "the key's element cut short": lambda logger: logger.debug(f"<ike><pre_shared_key>{PSK}"),  # noqa: G004
+    "the key as EC2 sends it": lambda logger: logger.debug(f"<item><preSharedKey>{PSK}</preSharedKey>"),  # noqa: G004
+    "the configuration as EC2 sends it": lambda logger: logger.debug(
+        f"<customerGatewayConfiguration>{html.escape(XML)}"  # noqa: G004
+    ),
     "the XML escaped": lambda logger: logger.debug(XML.replace("<", "&lt;").replace(">", "&gt;")),
     "an answer cut short": lambda logger: logger.debug(str(DESCRIBED["VpnConnections"][0]["Options"])[:-6]),
     "a hyphenated key": lambda logger: logger.debug("tunnel", extra={"pre-shared-key": PSK}),

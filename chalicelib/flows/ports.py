@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.decide.case import Questions
 from chalicelib.model.actions import CreateRoute, ReplaceRoute
 from chalicelib.model.alert import Alert
 from chalicelib.model.facts import PeeringFacts
-from chalicelib.model.network import Network, Place
-from chalicelib.model.policy import Policy
+from chalicelib.model.names import NamesFacts, Reach
+from chalicelib.model.network import Network, Place, Tags
+from chalicelib.model.policy import Name, Policy
 from chalicelib.observe.peerings import Snapshot
 from chalicelib.perform.executor import Executor
+
+if TYPE_CHECKING:  # a function that sees no VPN need not load what judges them
+    from chalicelib.decide.vpn_questions import VpnQuestions
+    from chalicelib.model.vpn import VpnSnapshot
 
 
 class AlertRoad(Protocol):
@@ -28,6 +33,9 @@ class AlertRoad(Protocol):
 
     def fires(self, fingerprint: str) -> bool:
         """Does this alert fire now, as far as it was told?"""
+
+    def firing(self, fingerprint: str) -> Alert | None:
+        """How an alert was last told, while it fires."""
 
     def open_fingerprints(self, kind: str) -> Iterable[str]:
         """The fingerprints of the alerts of a kind that fire now."""
@@ -52,6 +60,39 @@ class PeeringReader(Protocol):
         """The same peering with fresh route tables, read again within a bound until they have caught up."""
 
 
+class VpnReader(Protocol):
+    """Reads VPN connections (``observe.vpn`` says what each read promises)."""
+
+    def look(self, place: Place) -> VpnSnapshot:
+        """All connections of a place. Raises where they cannot be read."""
+
+    def answer(self, snapshot: VpnSnapshot, questions: VpnQuestions) -> VpnSnapshot:
+        """The same snapshot with what a judgement asked for, as far as AWS answers."""
+
+
+class NamesReader(Protocol):
+    """Reads what names need (``observe.names`` says what each read promises)."""
+
+    def look(self, names: Sequence[Name], reaches: Sequence[Reach] = ()) -> NamesFacts:
+        """All facts of these names, and of the VPCs from which they have to resolve."""
+
+    def again(self, facts: NamesFacts, names: Sequence[Name], reaches: Sequence[Reach] = ()) -> NamesFacts:
+        """The same facts with the record sets and the zones' VPCs read again."""
+
+    def tags(self, place: Place, arn: str) -> Tags | None:
+        """The tags of one load balancer; None where it is gone."""
+
+    def led_to(self, arn: str) -> frozenset[str] | None:
+        """The ids of names that were led to a load balancer; None where nothing is remembered at all."""
+
+
+class NameMemory(Protocol):
+    """Remembers which names are led to which load balancer."""
+
+    def remember(self, led: Sequence[tuple[str, str]]) -> None:
+        """Note pairs of a load balancer's ARN and a name's id before the names are led there."""
+
+
 class Memory(Protocol):
     """Remembers what is about to be done, because routes carry no tags."""
 
@@ -65,14 +106,19 @@ class Memory(Protocol):
 class World:
     """All that a flow may use, put together by ``wiring`` once per container.
 
-    ``policy_health`` says how the newest version of the policy stands. ``enforce`` is False in observe mode: everything but the writes.
+    ``policy_health`` says how the newest version of the policy stands. ``owner`` names this installation in its
+    marks. ``enforce`` is False in observe mode: everything but the writes.
     """
 
     policy: Policy
     reader: PeeringReader
+    vpn: Callable[[], VpnReader]
     executor: Executor
     memory: Memory
     road: AlertRoad
     now: Callable[[], datetime]
+    names: Callable[[], NamesReader]
+    name_memory: Callable[[], NameMemory]
+    owner: Callable[[], str]
     policy_health: Alert | None = None
     enforce: bool = True

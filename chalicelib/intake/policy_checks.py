@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from itertools import pairwise
 
 from chalicelib.intake.policy_faults import Findings, Path, quoted
 from chalicelib.intake.policy_keys import MENTION_PATTERN
-from chalicelib.intake.policy_values import as_duration
+from chalicelib.intake.policy_values import as_duration, in_file
 from chalicelib.model.alert import Severity
 from chalicelib.model.network import ACCOUNT_ID, REGION
 from chalicelib.model.policy import CertificatePolicy, Reminders
+from chalicelib.model.vpn import VPN_ID, VpnProblem
 
 _MENTION = re.compile(MENTION_PATTERN, re.ASCII)
-_VPN_ID = re.compile(r"vpn-[0-9a-f]{8,17}", re.ASCII)
+_FEWEST_CHANGES, _MOST_CHANGES = 2, 50
 _ACCOUNT_RIGHT = 'write its 12 digits in quotes, like "111122223333"'
 
 
@@ -117,12 +119,32 @@ def _check_accounts(accounts: Mapping[str, object], findings: Findings) -> None:
 
 
 def _check_vpn(vpn: Mapping[str, object], findings: Findings) -> None:
-    for i, vpn_id in numbered_texts(mapping(vpn.get("single_tunnel_ok")).get("ids")):
-        if not _VPN_ID.fullmatch(vpn_id):
-            path = ("vpn", "single_tunnel_ok", "ids", i)
-            findings.add(
-                path, f"{quoted(vpn_id)} is not the id of a VPN connection", "write it like vpn-0a1b2c3d4e5f60718"
-            )
+    for key in ("single_tunnel_ok", "single_device_ok"):
+        for i, vpn_id in numbered_texts(mapping(vpn.get(key)).get("ids")):
+            if not VPN_ID.fullmatch(vpn_id):
+                wrong = f"{quoted(vpn_id)} is not the id of a VPN connection"
+                findings.add(("vpn", key, "ids", i), wrong, "write it like vpn-0a1b2c3d4e5f60718")
+    for problem in mapping(vpn.get("severity")):
+        if problem not in list(VpnProblem):
+            right = f"use one of {', '.join(VpnProblem)}"
+            findings.add(("vpn", "severity", problem), f"{quoted(problem)} is not a kind of VPN problem", right)
+    flapping = mapping(vpn.get("flapping"))
+    _check_span(vpn.get("maintenance"), ("vpn", "maintenance"), (timedelta(), timedelta(hours=4)), findings)
+    _check_span(
+        flapping.get("within"), ("vpn", "flapping", "within"), (timedelta(minutes=15), timedelta(hours=3)), findings
+    )
+    changes = number(flapping.get("changes"))
+    if changes is not None and not _FEWEST_CHANGES <= changes <= _MOST_CHANGES:
+        right = f"write {_FEWEST_CHANGES} to {_MOST_CHANGES}"
+        findings.add(("vpn", "flapping", "changes"), f"{changes:g} changes are too few or too many", right)
+
+
+def _check_span(value: object, path: Path, bounds: tuple[timedelta, timedelta], findings: Findings) -> None:
+    given = as_duration(value)
+    shortest, longest = bounds
+    if given is not None and not shortest <= given <= longest:
+        least = f"at least {in_file(shortest)} and " if shortest else ""
+        findings.add(path, f"{in_file(given)} is out of bounds", f"write {least}at most {in_file(longest)}")
 
 
 def _check_certificates(given: Mapping[str, object], findings: Findings) -> None:

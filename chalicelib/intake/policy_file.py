@@ -10,6 +10,7 @@ import hashlib
 from typing import Any
 
 from chalicelib.intake.policy_checks import check_general
+from chalicelib.intake.policy_checks_certificates import check_certificates
 from chalicelib.intake.policy_checks_names import check_names
 from chalicelib.intake.policy_checks_peering import check_peering
 from chalicelib.intake.policy_faults import Fault, Findings, PolicyFaults
@@ -32,6 +33,7 @@ def parse_policy(text: str) -> Policy:
     check_general(document, findings)
     check_peering(document, findings)
     check_names(document, findings)
+    check_certificates(document, findings)
     faults = findings.faults(document)
     if policy is None or faults:
         raise PolicyFaults(faults)

@@ -12,8 +12,10 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 from chalicelib.intake.policy_faults import Path
 from chalicelib.intake.policy_values import CIDR_PATTERN, DURATION_PATTERN
 from chalicelib.model.alert import Severity
-from chalicelib.model.network import ACCOUNT_ID, REGION, VPC_ID
+from chalicelib.model.certificates import Problem
+from chalicelib.model.network import ACCOUNT_ID, DISTRIBUTION_ID, REGION, VPC_ID
 from chalicelib.model.policy import Policy
+from chalicelib.model.vpn import VpnProblem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +42,16 @@ def _text(pattern: str) -> dict[str, str]:
 _ACCOUNT, _REGION, _VPC = _text(ACCOUNT_ID.pattern), _text(REGION.pattern), _text(VPC_ID.pattern)
 _CIDR, _DURATION = _text(CIDR_PATTERN), _text(DURATION_PATTERN)
 _FRACTION = {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
+_PROBLEMS = {"items": {"enum": [problem.value for problem in Problem]}}
+_DISTRIBUTION = _text(DISTRIBUTION_ID.pattern)
 _MENTION = r"<!(here|channel|everyone)>|<!subteam\^S[A-Z0-9]+(\|@?[A-Za-z0-9._-]+)?>|<@[UW][A-Z0-9]+>"
 _MENTIONS = {
     "propertyNames": {"enum": [severity.value for severity in Severity]},
     "additionalProperties": _text(_MENTION),
+}
+_SEVERITIES = {
+    "propertyNames": {"enum": [problem.value for problem in VpnProblem]},
+    "additionalProperties": {"enum": [severity.value for severity in Severity]},
 }
 _ZONE_ID = "Z[A-Z0-9]{1,31}"
 MENTION_PATTERN, ZONE_ID_PATTERN = _MENTION, _ZONE_ID
@@ -150,11 +158,28 @@ KEYS: Mapping[str, Key] = {
         like="arn:aws:elasticloadbalancing:eu-west-1:444455556666:loadbalancer/net/tidb/50dc6c495c0c9188",
     ),
     "VpnPolicy.grace": Key(says="How long a tunnel may be down before it is told.", like="5m", schema=_DURATION),
+    "VpnPolicy.maintenance": Key(
+        says="How long AWS's maintenance of a tunnel keeps its loss quiet; at most 4h.", like="30m", schema=_DURATION
+    ),
+    "VpnPolicy.flapping": Key(says="When a tunnel is said to be flapping.", like="{changes: 3, within: 30m}"),
     "VpnPolicy.single_tunnel_ok": Key(
         says="VPN connections that may run on one tunnel.", like="{tags: {redundancy: none}}"
     ),
-    "SingleTunnelOk.ids": Key(says="These VPN connections.", like="[vpn-0a1b2c3d4e5f60718]"),
-    "SingleTunnelOk.tags": Key(
+    "VpnPolicy.single_device_ok": Key(
+        says="VPN connections that may depend on one customer device.", like="{ids: [vpn-0a1b2c3d4e5f60718]}"
+    ),
+    "VpnPolicy.alarms": Key(
+        says="Whether each tunnel gets a CloudWatch alarm; false removes those that netreflex made.", like="true"
+    ),
+    "VpnPolicy.severity": Key(
+        says="Another severity for a kind of problem.", like="{cgw_single_point_of_failure: info}", schema=_SEVERITIES
+    ),
+    "Flapping.changes": Key(
+        says="So many changes of a tunnel's state are flapping.", like="3", schema={"minimum": 2, "maximum": 50}
+    ),
+    "Flapping.within": Key(says="The time in which they are counted; 15m to 3h.", like="30m", schema=_DURATION),
+    "VpnChoice.ids": Key(says="These VPN connections.", like="[vpn-0a1b2c3d4e5f60718]"),
+    "VpnChoice.tags": Key(
         says="VPN connections with all these tags; values are glob patterns.", like="{redundancy: none}"
     ),
     "CertificatePolicy.warn_fraction": Key(
@@ -166,6 +191,29 @@ KEYS: Mapping[str, Key] = {
         says="An error is raised when less than this fraction of a certificate's life is left.",
         like="0.10",
         schema=_FRACTION,
+    ),
+    "CertificatePolicy.accept": Key(
+        says="Problems that people know and live with; they are not told.", like="[{kinds: [weak_key]}]"
+    ),
+    "CertificatePolicy.probe_private": Key(
+        says="Private networks that a probe of an origin may visit; without them it visits public addresses only.",
+        like="[10.40.8.0/22]",
+        schema={"items": _CIDR},
+    ),
+    "CertificatePolicy.repair": Key(
+        says="Whether a missing validation record of ACM is restored in a public hosted zone of ours.", like="false"
+    ),
+    "AcceptedProblem.kinds": Key(
+        says="The problem is one of these; none given: any.", like="[weak_key]", schema=_PROBLEMS
+    ),
+    "AcceptedProblem.distributions": Key(
+        says="The distribution is one of these; none given: any.",
+        like="[E2EXAMPLE1ABCD]",
+        schema={"items": _DISTRIBUTION},
+    ),
+    "AcceptedProblem.names": Key(
+        says="The name that is asked for matches one of these glob patterns; none given: any.",
+        like='["*.legacy.example.com"]',
     ),
     "AlertPolicy.reminders": Key(says="When a firing alert is told again, by severity.", like="{critical: [1h, 4h]}"),
     "AlertPolicy.mention": Key(

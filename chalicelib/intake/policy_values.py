@@ -115,7 +115,9 @@ READERS: tuple[tuple[Pattern, Reader], ...] = (
     *((("peering", "rules", "[]", side, "cidrs_within", "[]"), _read_cidr) for side in _SIDES),
     *((("peering", "rules", "[]", "routes", side, "to", "[]"), _read_cidr) for side in _SIDES),
     *((("peering", "rules", "[]", "routes", side, "tables"), _read_tables) for side in _SIDES),
-    (("vpn", "grace"), _read_duration),
+    *((("vpn", word), _read_duration) for word in ("grace", "maintenance")),
+    (("vpn", "flapping", "within"), _read_duration),
+    (("certificates", "probe_private", "[]"), _read_cidr),
     *((("alerts", "reminders", word, "[]"), _read_duration) for word in ("critical", "error", "warning", "info")),
 )
 

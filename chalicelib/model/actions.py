@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from chalicelib.model.facts import Side
-from chalicelib.model.network import Network, Place
+from chalicelib.model.names import RecordSet
+from chalicelib.model.network import Network, Place, VpcRef
 
 TUNNEL_ALARM_PREFIX = "netreflex-vpn-"
 
@@ -122,6 +124,78 @@ class DeleteTunnelAlarm:
         return f"delete alarm {self.name} in {self.place}"
 
 
+class Verb(StrEnum):
+    """What a change batch may do. There is no UPSERT: it would overwrite what somebody else wrote in between."""
+
+    CREATE = "CREATE"
+    DELETE = "DELETE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChange:
+    verb: Verb
+    record: RecordSet
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.record.type} {self.record.name} -> {', '.join(self.record.values)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRecordSets:
+    """One change batch of a hosted zone: all of it or nothing. ``change_id`` and ``status`` are what Route 53 answered."""
+
+    place: Place
+    zone_id: str
+    zone: str
+    changes: tuple[RecordChange, ...]
+    change_id: str = ""
+    status: str = ""
+
+    def describe(self) -> str:
+        told = "; ".join(str(change) for change in self.changes if change.record.type == "CNAME")
+        return f"in hosted zone {self.zone} ({self.zone_id}) of account {self.place.account}: {told}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizeVpcAssociation:
+    """Let the VPC of another account be associated with the zone; in the zone's account."""
+
+    place: Place
+    zone_id: str
+    zone: str
+    vpc: VpcRef
+
+    def describe(self) -> str:
+        return f"authorize {self.vpc} to be associated with hosted zone {self.zone} ({self.zone_id})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssociateVpc:
+    """Associate a VPC with the zone, with the credentials of the VPC's account."""
+
+    place: Place
+    zone_id: str
+    zone: str
+    zone_account: str
+    vpc: VpcRef
+
+    def describe(self) -> str:
+        return f"associate {self.vpc} with hosted zone {self.zone} ({self.zone_id})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveVpcAuthorization:
+    """Take the authorization back; the association stays."""
+
+    place: Place
+    zone_id: str
+    zone: str
+    vpc: VpcRef
+
+    def describe(self) -> str:
+        return f"remove the authorization of {self.vpc} for hosted zone {self.zone} ({self.zone_id})"
+
+
 def tunnel_alarm_name(connection_id: str, address: str) -> str:
     """The name of the alarm of a tunnel; it says whose it is, so that it can be found again when the tunnel is gone."""
     return f"{TUNNEL_ALARM_PREFIX}{connection_id.removeprefix('vpn-')}-{address}"
@@ -129,4 +203,5 @@ def tunnel_alarm_name(connection_id: str, address: str) -> str:
 
 TunnelAlarmAction = PutTunnelAlarm | DeleteTunnelAlarm
 RouteAction = CreateRoute | ReplaceRoute | DeleteRoute
-Action = AcceptPeering | RejectPeering | RouteAction | EnableDnsResolution | TagPeering | TunnelAlarmAction
+NameAction = ChangeRecordSets | AuthorizeVpcAssociation | AssociateVpc | RemoveVpcAuthorization
+Action = AcceptPeering | RejectPeering | RouteAction | EnableDnsResolution | TagPeering | TunnelAlarmAction | NameAction

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.model.alert import Severity
@@ -103,14 +103,6 @@ class Certificate:
     signature_hash: str
     usages: tuple[str, ...] | None = None
     public: bool = False
-
-    @property
-    def life(self) -> timedelta:
-        return self.not_after - self.not_before
-
-    @property
-    def self_issued(self) -> bool:
-        return self.subject_name == self.issuer_name
 
 
 class Contact(StrEnum):

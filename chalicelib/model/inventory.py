@@ -35,15 +35,13 @@ class Origin:
 class Behavior:
     """A cache behavior: which origins it may use, and what it sends them.
 
-    ``host_forwarded`` is None where the policy that says so could not be read; ``edge_code`` are the functions that
-    may choose another origin or name.
+    ``host_forwarded``: the viewer's Host is what CloudFront sends as SNI; ``edge_code`` are the functions that may choose
+    another origin or name.
     """
 
     path: str
     origin_ids: tuple[str, ...]
-    https_viewers: bool = True
-    http_viewers: bool = False
-    host_forwarded: bool | None = False
+    host_forwarded: bool = False
     edge_code: tuple[str, ...] = ()
 
 

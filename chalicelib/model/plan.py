@@ -30,6 +30,11 @@ class RefusalKind(StrEnum):
     EXPIRED = "expired"
     STATUS = "status"
     ACCESS = "access"
+    ZONE = "zone"
+    LOAD_BALANCER = "load-balancer"
+    SHADOW = "shadow"
+    VPC_DNS = "vpc-dns"
+    BRAKE = "brake"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

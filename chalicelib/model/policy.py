@@ -163,11 +163,26 @@ class VpnPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedProblem:
+    """Problems that people know and live with; every condition that is given must hold. Names are glob patterns."""
+
+    kinds: tuple[str, ...] = ()
+    distributions: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CertificatePolicy:
-    """Fractions of a certificate's life that may be left before it is warned of."""
+    """How certificates are judged: the fractions of their life that may be left, and what is accepted.
+
+    ``probe_private`` are private networks that a probe may visit; ``repair`` lets missing validation records be restored.
+    """
 
     warn_fraction: float = 0.25
     error_fraction: float = 0.10
+    accept: tuple[AcceptedProblem, ...] = ()
+    probe_private: tuple[Network, ...] = ()
+    repair: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,13 @@ def ledger_key(peering_id: str) -> str:
     return f"PEERING#{peering_id}"
 
 
+def balancer_key(arn: str) -> str:
+    """The partition that holds which names were led to a load balancer."""
+    return f"BALANCER#{arn}"
+
+
+CERTIFICATE_SWEEP_KEY = "SWEEP#certificates"
+BOOKMARK_KEY = "BOOKMARK"
 APPROVAL_KEY = "APPROVAL"
 POLICY_KEY = "POLICY"
 LAST_GOOD_KEY = "LAST_GOOD"

@@ -79,6 +79,57 @@ class VpnChanged(VpnEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateChanged:
+    """ACM, or AWS Health for it, told something of certificates; ``told`` is in their words.
+
+    ``place`` is where the certificates are, ``arns`` which ones.
+    """
+
+    place: Place
+    arns: tuple[str, ...]
+    told: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionChanged:
+    """A distribution was created, changed or deleted."""
+
+    account: str
+    distribution_id: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerChanged:
+    """A load balancer's listener, or its certificates, were changed."""
+
+    place: Place
+    balancer_arn: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadBalancerEvent:
+    """A successful call about a load balancer of either generation; a Classic one's ARN is made of its name."""
+
+    place: Place
+    arn: str
+    name: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadBalancerCreated(LoadBalancerEvent):
+    """CreateLoadBalancer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadBalancerDeleted(LoadBalancerEvent):
+    """DeleteLoadBalancer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepDue:
     """It is time to look at everything, whatever events came or did not come."""
 
@@ -92,4 +143,6 @@ class Ignored:
 
 PeeringTrigger = PeeringRequested | PeeringAccepted | PeeringRejected | PeeringDeleted
 VpnTrigger = TunnelAlarmChanged | VpnHealthTold | TunnelStatusTold | VpnCreated | VpnChanged
-Trigger = PeeringTrigger | VpnTrigger | SweepDue
+OriginTrigger = DistributionChanged | ListenerChanged
+LoadBalancerTrigger = LoadBalancerCreated | LoadBalancerDeleted
+Trigger = PeeringTrigger | VpnTrigger | CertificateChanged | OriginTrigger | LoadBalancerTrigger | SweepDue

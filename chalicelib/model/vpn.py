@@ -12,6 +12,7 @@ from typing import NamedTuple
 from chalicelib.model.network import Place, Tags
 
 VPN_ID = re.compile(r"vpn-[0-9a-f]{8,17}", re.ASCII)
+TUNNELS = 2  # of every connection (Site-to-Site VPN guide, "Tunnel options")
 
 
 class VpnProblem(StrEnum):
@@ -235,14 +236,14 @@ class TunnelDetails:
 class VpnSnapshot:
     """All that one place says of its VPN connections at one time.
 
-    A part that could not be read is None (``alarms``, ``customer_gateways``, ``direct_connect``), and ``notes`` says why.
-    ``asns`` are those of AWS's side by gateway; ``device_types`` are ids by vendor, platform and software.
+    A part that could not be read is None (``alarms``, ``customer_gateways``), and ``notes`` says why. ``asns`` are those of
+    AWS's side, ``direct_connect`` whether it is there too, both by gateway; ``device_types`` by vendor, platform, software.
     """
 
     place: Place
     connections: tuple[Connection, ...] = ()
     customer_gateways: Mapping[str, CustomerGateway] | None = None
-    direct_connect: frozenset[str] | None = None
+    direct_connect: Mapping[str, bool] = field(default_factory=dict)
     asns: Mapping[str, str] = field(default_factory=dict)
     alarms: tuple[TunnelAlarm, ...] | None = None
     details: Mapping[TunnelKey, TunnelDetails] = field(default_factory=dict)

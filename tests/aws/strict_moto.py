@@ -22,9 +22,18 @@ from tests.aws.strict import peering as peerings
 from tests.aws.strict.peering import lagging, set_peering_status
 from tests.aws.strict.quotas import ROUTES_PER_TABLE, set_quota
 from tests.aws.strict.requests import pages_of
-from tests.aws.strict.vpn import vpn_telemetry
+from tests.aws.strict.vpn import vpn_maintenance, vpn_options, vpn_telemetry
 
-__all__ = ["ROUTES_PER_TABLE", "lagging", "pages_of", "set_peering_status", "set_quota", "vpn_telemetry"]
+__all__ = [
+    "ROUTES_PER_TABLE",
+    "lagging",
+    "pages_of",
+    "set_peering_status",
+    "set_quota",
+    "vpn_maintenance",
+    "vpn_options",
+    "vpn_telemetry",
+]
 
 for part in (accounts, events, load_balancers, peerings, quotas, requests, route53, routes, vpcs, vpn):
     part.install()

@@ -1,11 +1,26 @@
-"""VPN connections: DescribeVpnConnections tells VgwTelemetry, which tests set (moto has none)."""
+"""VPN connections: what DescribeVpnConnections tells of tunnels and options, which moto lacks, and the calls on one tunnel.
+
+A test sets telemetry (``vpn_telemetry``), options (``vpn_options``) and maintenance (``vpn_maintenance``). From outside the
+emulator's own program telemetry is set by a tag of the connection, ``TELEMETRY_TAG``, with rows of address, status, number
+of routes, message and time. Every connection carries pre-shared keys, as in AWS, so that a test can look for them.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.vpn_connections import VPNConnection
+from moto.ec2.responses.vpn_connections import VPNConnections
+
+TELEMETRY_TAG = "local-aws:telemetry"  # rows between ";", parts of a row between ","
+PRE_SHARED_KEY = "PSK.canary_9f2c1b7ad0e34412"
+_DEVICES = (
+    ("7125681a", "Cisco Systems, Inc.", "ASRv 1000", "IOS XE 16.6+"),
+    ("9005b6c1", "Generic", "Generic", "Vendor Agnostic"),
+)
 
 
 def vpn_telemetry(
@@ -16,15 +31,54 @@ def vpn_telemetry(
     changed: dt.datetime | None = None,
 ) -> None:
     """Set the tunnels of a connection, one status per tunnel. A connection that was never set answers UP, DOWN."""
+    connection = _connection(vpn_connection_id)
+    connection.told = [(status, accepted_routes, message, changed) for status in statuses]
+
+
+def vpn_options(vpn_connection_id: str, **options: Any) -> None:  # noqa: ANN401 - as the API takes them
+    """Set keys of the connection's ``Options``; ``tunnel`` is a mapping that both tunnels get."""
+    connection = _connection(vpn_connection_id)
+    connection.set_tunnel = options.pop("tunnel", {})
+    connection.set_options = options
+
+
+def vpn_maintenance(vpn_connection_id: str, **details: Any) -> None:  # noqa: ANN401
+    """Set what GetVpnTunnelReplacementStatus tells of each tunnel of a connection."""
+    _connection(vpn_connection_id).maintenance = details
+
+
+def _connection(vpn_connection_id: str) -> VPNConnection:
     for _account, _region, backend in ec2_backends.iter_backends():
         connection = backend.vpn_connections.get(vpn_connection_id)
         if connection is not None:
-            connection.told = [(status, accepted_routes, message, changed) for status in statuses]
-            return
+            return connection
     raise KeyError(vpn_connection_id)
 
 
+def telemetry_tag(*rows: tuple[str, str, int, str, dt.datetime]) -> str:
+    """The value of the tag that sets these rows."""
+    return ";".join(",".join((*map(str, row[:-1]), row[-1].isoformat())) for row in rows)
+
+
+def _tagged_telemetry(self: VPNConnection) -> list[dict]:
+    tags = {tag["key"]: tag["value"] for tag in self.get_tags()}
+    rows = [row.split(",") for row in tags.get(TELEMETRY_TAG, "").split(";") if row]
+    return [
+        {
+            "OutsideIpAddress": address,
+            "Status": status,
+            "AcceptedRouteCount": int(routes),
+            "StatusMessage": message,
+            "LastStatusChange": dt.datetime.fromisoformat(changed),
+        }
+        for address, status, routes, message, changed in rows
+    ]
+
+
 def _vgw_telemetry(self: VPNConnection) -> list[dict]:
+    tagged = _tagged_telemetry(self)
+    if tagged:
+        return tagged
     tunnels = getattr(self, "told", [("UP", 0, "", None), ("DOWN", 0, "", None)])
     return [
         {
@@ -38,5 +92,63 @@ def _vgw_telemetry(self: VPNConnection) -> list[dict]:
     ]
 
 
+def _options(self: VPNConnection) -> dict:
+    """Tunnel options in another order than the telemetry, as AWS answers."""
+    tunnels = [
+        {
+            "OutsideIpAddress": f"198.51.100.{number}",
+            "TunnelInsideCidr": f"169.254.{number}0.0/30",
+            "PreSharedKey": f"{PRE_SHARED_KEY}.{number}",
+            **getattr(self, "set_tunnel", {}),
+        }
+        for number in (2, 1)
+    ]
+    return {
+        "EnableAcceleration": False,
+        "StaticRoutesOnly": False,
+        "TunnelInsideIpVersion": "ipv4",
+        "TunnelOptions": tunnels,
+        **getattr(self, "set_options", {}),
+    }
+
+
+def _get_vpn_tunnel_replacement_status(self: VPNConnections) -> ActionResult:
+    connection = _connection(self._get_param("VpnConnectionId"))
+    return ActionResult(
+        {
+            "VpnConnectionId": connection.id,
+            "VpnTunnelOutsideIpAddress": self._get_param("VpnTunnelOutsideIpAddress"),
+            "MaintenanceDetails": getattr(connection, "maintenance", {"PendingMaintenance": "false"}),
+        }
+    )
+
+
+def _get_active_vpn_tunnel_status(self: VPNConnections) -> ActionResult:
+    _connection(self._get_param("VpnConnectionId"))
+    return ActionResult(
+        {
+            "ActiveVpnTunnelStatus": {
+                "IkeVersion": "ikev2",
+                "Phase1EncryptionAlgorithm": "AES256-GCM-16",
+                "Phase2EncryptionAlgorithm": "AES256-GCM-16",
+                "Phase1IntegrityAlgorithm": "SHA2-256",
+                "Phase2IntegrityAlgorithm": "SHA2-256",
+                "Phase1DHGroup": 20,
+                "Phase2DHGroup": 20,
+                "ProvisioningStatus": "available",
+            }
+        }
+    )
+
+
+def _get_vpn_connection_device_types(_self: VPNConnections) -> ActionResult:
+    names = ("VpnConnectionDeviceTypeId", "Vendor", "Platform", "Software")
+    return ActionResult({"VpnConnectionDeviceTypes": [dict(zip(names, one, strict=True)) for one in _DEVICES]})
+
+
 def install() -> None:
     VPNConnection.vgw_telemetry = property(_vgw_telemetry)
+    VPNConnection.options = property(_options, lambda _self, _none: None)  # moto sets it to None
+    VPNConnections.get_vpn_tunnel_replacement_status = _get_vpn_tunnel_replacement_status
+    VPNConnections.get_active_vpn_tunnel_status = _get_active_vpn_tunnel_status
+    VPNConnections.get_vpn_connection_device_types = _get_vpn_connection_device_types

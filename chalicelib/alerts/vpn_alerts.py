@@ -1,0 +1,231 @@
+"""The alerts about VPN connections: one problem, one message, whatever told of it and whatever becomes of it. Pure.
+
+No text holds the present time or a length that grows, so that the same state reads the same and the road drops repeats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.alerts import kinds
+from chalicelib.alerts.texts import duration
+from chalicelib.alerts.vpn_words import WORDS
+from chalicelib.decide.tunnels import Health, Verdict
+from chalicelib.decide.vpn_case import Finding, when
+from chalicelib.model.alert import Alert, AlertStatus, Field, Severity, Subject, fingerprint
+from chalicelib.model.network import Place
+from chalicelib.model.policy import Policy
+from chalicelib.model.vpn import TUNNELS, Connection, Tunnel, TunnelStatus, VpnProblem, VpnSnapshot
+
+SETUP = "/setup"
+SINCE = "Down since"
+_UP = "Up"
+_NONE = "none"
+_PARTS = "vpn"  # the subject of the alert that VPN connections of a place cannot be read
+_LOSSES = frozenset(
+    {
+        VpnProblem.ALL_TUNNELS_DOWN,
+        VpnProblem.ONE_TUNNEL_DOWN,
+        VpnProblem.NEVER_CONFIGURED_TUNNEL,
+        VpnProblem.BGP_DOWN_IPSEC_UP,
+        VpnProblem.MAINTENANCE_IN_PROGRESS,
+    }
+)
+
+
+def vpn_fingerprint(place: Place, connection_id: str, part: str = "") -> str:
+    """The identity of all that may be wrong with the tunnels of one connection, or (SETUP) with its set-up."""
+    return fingerprint(kinds.VPN, place.account, place.region, connection_id + part)
+
+
+def parts_fingerprint(place: Place) -> str:
+    return fingerprint(kinds.AUTOMATION, place.account, place.region, _PARTS)
+
+
+def tells_loss(alert: Alert | None) -> bool:
+    """Do people know from this alert that a tunnel is down?"""
+    return alert is not None and any(field.name == SINCE for field in alert.fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VpnTold:
+    """All that an alert about a connection is made of. ``former`` is how it was last told, while that fires."""
+
+    verdict: Verdict
+    snapshot: VpnSnapshot
+    policy: Policy
+    now: datetime
+    former: Alert | None = None
+
+
+def vpn_alert(told: VpnTold, connection: Connection, findings: tuple[Finding, ...], part: str = "") -> Alert:
+    """How a connection stands that is not well. ``findings`` are those to be told, the first of them leads.
+
+    ``part`` is SETUP for what is wrong with its set-up; else it is about the tunnels' state.
+    """
+    verdict, snapshot = told.verdict, told.snapshot
+    lead = findings[0]
+    ending, meaning = WORDS[lead.kind][0], _meaning(lead, connection)
+    serious = [one for one in findings if one is lead or one.severity.rank >= Severity.WARNING.rank]
+    proof = "\n".join((*verdict.rows, *(one.evidence for one in serious), f"basis: {lead.basis}"))
+    return Alert(
+        kind=kinds.VPN,
+        status=AlertStatus.FIRING,
+        severity=lead.severity,
+        subject=_subject(connection.place, connection.connection_id + part, told.policy, connection),
+        title=f"VPN {connection.name[:48]}: {ending}",
+        summary=meaning,
+        at=told.now,
+        cause=_sentences([*(one.says for one in serious), *_maintenance_words(findings, snapshot, connection)]),
+        remedy=tuple(dict.fromkeys(step for one in serious for step in one.remedy))[:5],
+        links=(kinds.vpn_console(connection.place.region, connection.connection_id),),
+        evidence="\n".join(dict.fromkeys(proof.splitlines())),
+        fields=_fields(findings, snapshot, connection),
+    )
+
+
+def vpn_resolved(told: VpnTold, part: str = "") -> Alert:
+    """The end of a problem, and how long the outage was."""
+    verdict, place, former = told.verdict, told.snapshot.place, told.former
+    connection = told.snapshot.connection(verdict.connection_id)
+    name = connection.name[:48] if connection else verdict.connection_id
+    if verdict.health is Health.GONE:
+        title, summary = f"VPN {name}: the connection is deleted", "Nothing is watched here any more."
+    elif part:
+        title, summary = f"VPN {name}: its set-up is in order", "What was told of it is mended, or allowed."
+    elif connection is not None and _with(connection, TunnelStatus.DOWN):
+        title, summary = f"VPN {name}: in order", "It runs on one tunnel, as the policy allows."
+    else:
+        title, summary = f"VPN {name}: both tunnels up", "The connection is in order."
+    return Alert(
+        kind=kinds.VPN,
+        status=AlertStatus.RESOLVED,
+        severity=former.severity if former else Severity.INFO,
+        subject=_subject(place, verdict.connection_id + part, told.policy, connection),
+        title=title,
+        summary=" ".join(part for part in (_outage(former, connection), summary) if part),
+        at=told.now,
+        links=(kinds.vpn_console(place.region, verdict.connection_id),),
+        evidence="\n".join(verdict.rows),
+        fields=(Field(name="Connection", value=verdict.connection_id),),
+    )
+
+
+def setup_notice(
+    connection: Connection, sheet: tuple[str, ...], lacking: Iterable[Finding], policy: Policy, now: datetime
+) -> Alert:
+    """A new connection: what its team must know, and what it lacks. A matter of its own, which never fires."""
+    subject = _subject(connection.place, f"{connection.connection_id}/new", policy, connection)
+    missing = tuple(lacking)
+    return Alert(
+        kind=kinds.VPN,
+        status=AlertStatus.NOTICE,
+        severity=Severity.INFO,
+        subject=subject,
+        title=f"VPN {connection.name[:48]}: new connection",
+        summary="Both tunnels must be configured on the device. What it needs is below; the keys are not.",
+        at=now,
+        cause=_sentences(one.says for one in missing) if missing else "",
+        remedy=tuple(dict.fromkeys(step for one in missing for step in one.remedy))[:5],
+        links=(kinds.vpn_console(connection.place.region, connection.connection_id),),
+        evidence="\n".join(line[:300] for line in sheet),
+        fields=(Field(name="Connection", value=connection.connection_id),),
+    )
+
+
+def parts_alert(place: Place, problems: tuple[str, ...], policy: Policy, now: datetime, *, blind: bool) -> Alert:
+    """What netreflex cannot read or set of a place's VPN connections; without problems, the end of it."""
+    where = f"{policy.accounts[place.account].name} {place.region}"
+    what = "cannot see the VPN connections" if blind else "watches the VPN connections only in part"
+    return Alert(
+        kind=kinds.AUTOMATION,
+        status=AlertStatus.FIRING if problems else AlertStatus.RESOLVED,
+        severity=Severity.ERROR if blind else Severity.WARNING,
+        subject=Subject(type="account", id=_PARTS, name=where, account=place.account, region=place.region),
+        title=f"netreflex {what} of {where}" if problems else f"netreflex watches the VPN connections of {where} again",
+        summary=(
+            "A tunnel that goes down there may be told late, not at all, or with less of its cause."
+            if problems
+            else "Every part of them is read again."
+        ),
+        at=now,
+        cause=_sentences(problems[:8]) if problems else "",
+        remedy=("Give netreflex's role there the permissions named above; every sweep tries again.",) * bool(problems),
+    )
+
+
+def _subject(place: Place, subject_id: str, policy: Policy, connection: Connection | None) -> Subject:
+    return Subject(
+        type="vpn-connection",
+        id=subject_id,
+        name=connection.name if connection else subject_id,
+        arn=f"arn:aws:ec2:{place.region}:{place.account}:vpn-connection/{subject_id.partition('/')[0]}",
+        account=place.account,
+        region=place.region,
+        env=policy.accounts[place.account].name if place.account in policy.accounts else "",
+        owner=connection.tags.get("owner", "") if connection else "",
+    )
+
+
+def _meaning(lead: Finding, connection: Connection) -> str:
+    """What it means for traffic; of a loss, by what is left and not by what usually is."""
+    if lead.kind not in _LOSSES or _with(connection, TunnelStatus.UP):
+        return WORDS[lead.kind][1]
+    if len(_with(connection, TunnelStatus.DOWN)) < TUNNELS:
+        return "One tunnel is down, and of the other nothing is known: traffic may be cut."
+    at_work = " AWS is at work on it." if lead.kind is VpnProblem.MAINTENANCE_IN_PROGRESS else ""
+    return f"{WORDS[VpnProblem.ALL_TUNNELS_DOWN][1]}{at_work}"
+
+
+def _fields(findings: tuple[Finding, ...], snapshot: VpnSnapshot, connection: Connection) -> tuple[Field, ...]:
+    down, up = _with(connection, TunnelStatus.DOWN), _with(connection, TunnelStatus.UP)
+    gateway = snapshot.customer_gateway(connection)
+    fields = [
+        Field(name="Connection", value=connection.connection_id),
+        Field(name="Gateway", value=str(connection.gateway)),
+        Field(name="Device", value=(gateway.address or gateway.gateway_id) if gateway else "unknown"),
+        Field(name="Down", value=_addresses(down)),
+        Field(name=_UP, value=_addresses(up)),
+    ]
+    if any(one.kind in _LOSSES for one in findings):
+        changes = [one.telemetry.changed_at for one in down if one.telemetry and one.telemetry.changed_at]
+        fields.append(Field(name=SINCE, value=min(changes).isoformat() if changes else "unknown"))
+    also = dict.fromkeys(one.kind.value for one in findings if one.severity is Severity.INFO)
+    return (*fields, Field(name="Also", value=", ".join(also))) if also else tuple(fields)
+
+
+def _maintenance_words(findings: tuple[Finding, ...], snapshot: VpnSnapshot, connection: Connection) -> list[str]:
+    """Whether AWS's own work may be the reason, where a tunnel is down and AWS was asked."""
+    lost = {address for one in findings if one.kind in _LOSSES for address in one.tunnels}
+    known = [snapshot.detail(connection, one).maintenance for one in connection.tunnels if one.address in lost]
+    asked = [one for one in known if one is not None]
+    return ["No AWS maintenance is pending"] if asked and not any(one.pending for one in asked) else []
+
+
+def _outage(former: Alert | None, connection: Connection | None) -> str:
+    """How long what people were told of lasted, by AWS's own clock."""
+    told = {field.name: field.value for field in former.fields} if former else {}
+    try:
+        since = datetime.fromisoformat(told.get(SINCE, ""))
+    except ValueError:
+        return ""
+    changes = [one.telemetry.changed_at for one in connection.tunnels if one.telemetry] if connection else []
+    until = max((at for at in changes if at is not None and at > since), default=None)
+    if until is None:
+        return ""
+    what = "Traffic was cut" if told.get(_UP) == _NONE else "One of two tunnels was down"
+    return f"{what} for {duration(until - since)} ({when(since)} to {when(until)})."
+
+
+def _with(connection: Connection, status: TunnelStatus) -> tuple[Tunnel, ...]:
+    return tuple(one for one in connection.tunnels if one.telemetry and one.telemetry.status is status)
+
+
+def _addresses(tunnels: Iterable[Tunnel]) -> str:
+    return ", ".join(one.address for one in tunnels) or _NONE
+
+
+def _sentences(texts: Iterable[str]) -> str:
+    return " ".join(f"{text[:1].upper()}{text[1:].rstrip('.')}." for text in texts if text)

@@ -1,0 +1,245 @@
+"""One VPN connection under judgement: its facts, the policy and the time, in the words that the judges use. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from chalicelib.model.alert import Severity
+from chalicelib.model.policy import Policy, VpnChoice
+from chalicelib.model.vpn import (
+    TUNNELS,
+    Connection,
+    ConnectionState,
+    CustomerGateway,
+    GatewayKind,
+    Maintenance,
+    Tunnel,
+    TunnelDetails,
+    TunnelOptions,
+    TunnelStatus,
+    VpnProblem,
+    VpnSnapshot,
+)
+
+SKEW = timedelta(minutes=5)  # clocks may differ so much; a change that lies further ahead is odd, and earns no patience
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How bad a kind is as a rule and at worst, and on whose word we say so."""
+
+    usual: Severity
+    worst: Severity
+    basis: str
+
+
+def _rule(usual: Severity, basis: str, worst: Severity | None = None) -> Rule:
+    return Rule(usual=usual, worst=worst or usual, basis=basis)
+
+
+_GUIDE = "Site-to-Site VPN guide"
+RULES = {
+    VpnProblem.ALL_TUNNELS_DOWN: _rule(Severity.CRITICAL, "VgwTelemetry: every tunnel is DOWN"),
+    VpnProblem.ONE_TUNNEL_DOWN: _rule(Severity.ERROR, "VgwTelemetry"),
+    VpnProblem.NEVER_CONFIGURED_TUNNEL: _rule(Severity.ERROR, "TunnelState over all that CloudWatch keeps"),
+    VpnProblem.BGP_DOWN_IPSEC_UP: _rule(
+        Severity.ERROR, "VgwTelemetry: DOWN and IPSEC IS UP; published labs", Severity.CRITICAL
+    ),
+    VpnProblem.NO_ROUTES_ACCEPTED: _rule(Severity.ERROR, "VgwTelemetry: AcceptedRouteCount"),
+    VpnProblem.ROUTE_QUOTA_NEAR: _rule(Severity.WARNING, f"{_GUIDE}, quotas"),
+    VpnProblem.CGW_SINGLE_POINT_OF_FAILURE: _rule(Severity.WARNING, f"{_GUIDE}, redundant connections"),
+    VpnProblem.STATIC_NO_ROUTES: _rule(Severity.ERROR, f"{_GUIDE}, static routing"),
+    VpnProblem.UNATTACHED: _rule(Severity.ERROR, "GatewayAssociationState"),
+    VpnProblem.PROVISIONING_FAILED: _rule(Severity.ERROR, "GetActiveVpnTunnelStatus"),
+    VpnProblem.MAINTENANCE_PENDING: _rule(Severity.INFO, "GetVpnTunnelReplacementStatus"),
+    VpnProblem.MAINTENANCE_IN_PROGRESS: _rule(Severity.INFO, f"{_GUIDE}, endpoint replacements"),
+    VpnProblem.FLAPPING: _rule(Severity.WARNING, "TunnelState in CloudWatch, five-minute points"),
+    VpnProblem.TUNNEL_CERT_EXPIRING: _rule(Severity.WARNING, "ACM, NotAfter"),
+    VpnProblem.LOGS_DISABLED: _rule(Severity.INFO, f"{_GUIDE}, tunnel logs", Severity.WARNING),
+    VpnProblem.BGP_LOGS_DISABLED: _rule(Severity.INFO, f"{_GUIDE}, tunnel logs", Severity.WARNING),
+    VpnProblem.IKEV1_OR_WEAK_ALGORITHMS: _rule(Severity.INFO, f"{_GUIDE}, tunnel options", Severity.WARNING),
+    VpnProblem.STARTUP_ADD_IDLE_RISK: _rule(Severity.INFO, f"{_GUIDE}, tunnel initiation", Severity.WARNING),
+    VpnProblem.TELEMETRY_UNKNOWN: _rule(Severity.INFO, "VgwTelemetry, as far as its words are documented"),
+}
+# Of these a person wants to know by themselves, although they are no fault.
+_OPENING = frozenset({VpnProblem.MAINTENANCE_PENDING, VpnProblem.MAINTENANCE_IN_PROGRESS})
+
+
+class HoldReason(StrEnum):
+    """Why a loss is not told, or not yet."""
+
+    ALLOWED = "allowed"
+    GRACE = "grace"
+    MAINTENANCE = "maintenance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """``until`` is when the loss counts in full; None is never."""
+
+    reason: HoldReason
+    says: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that holds of a connection now: how bad, where, the proof, and what to do."""
+
+    kind: VpnProblem
+    severity: Severity
+    says: str
+    basis: str
+    tunnels: tuple[str, ...] = ()
+    evidence: str = ""
+    remedy: tuple[str, ...] = ()
+    hold: Hold | None = None
+
+    @property
+    def opens(self) -> bool:
+        """Is it worth an alert by itself?"""
+        return self.hold is None and (self.severity.rank >= Severity.WARNING.rank or self.kind in _OPENING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A connection with all that its judgement rests on."""
+
+    snapshot: VpnSnapshot
+    connection: Connection
+    policy: Policy
+    now: datetime
+
+    # ---- what it has ----------------------------------------------------------------------------------------------
+    @property
+    def customer_gateway(self) -> CustomerGateway | None:
+        return self.snapshot.customer_gateway(self.connection)
+
+    @property
+    def bgp(self) -> bool:
+        return not self.connection.static
+
+    def detail(self, tunnel: Tunnel) -> TunnelDetails:
+        return self.snapshot.detail(self.connection, tunnel)
+
+    def with_status(self, status: TunnelStatus) -> tuple[Tunnel, ...]:
+        return tuple(one for one in self.connection.tunnels if one.telemetry and one.telemetry.status is status)
+
+    @property
+    def down(self) -> tuple[Tunnel, ...]:
+        return self.with_status(TunnelStatus.DOWN)
+
+    @property
+    def up(self) -> tuple[Tunnel, ...]:
+        return self.with_status(TunnelStatus.UP)
+
+    @property
+    def all_down(self) -> bool:
+        """Nothing is left: of both tunnels AWS says DOWN. With less than that said, less is claimed."""
+        return len(self.down) >= TUNNELS and len(self.down) == len(self.connection.tunnels)
+
+    # ---- what people allow ----------------------------------------------------------------------------------------
+    @property
+    def one_tunnel_allowed(self) -> bool:
+        return chosen(self.connection, self.policy.vpn.single_tunnel_ok)
+
+    @property
+    def one_device_allowed(self) -> bool:
+        return chosen(self.connection, self.policy.vpn.single_device_ok)
+
+    # ---- patience -------------------------------------------------------------------------------------------------
+    def hold(self, tunnel: Tunnel) -> Hold | None:
+        """Why the loss of one tunnel, while the other carries on, is not told now; None where it is."""
+        if self.one_tunnel_allowed:
+            return Hold(reason=HoldReason.ALLOWED, says="the policy lets this connection run on one tunnel")
+        return self.maintenance_hold(tunnel) or self.grace(tunnel)
+
+    def maintenance_hold(self, tunnel: Tunnel) -> Hold | None:
+        """AWS itself took the tunnel down a short while ago. The bound is the policy's, whatever AWS says."""
+        changed = tunnel.telemetry.changed_at if tunnel.telemetry else None
+        span = self.policy.vpn.maintenance
+        known = self.detail(tunnel).maintenance or Maintenance()
+        if self.connection.state is ConnectionState.MODIFYING and changed is not None:
+            began, why = changed, "the connection is being modified"
+        elif known.last_applied is not None:
+            began, why = known.last_applied, f"AWS applied maintenance at {when(known.last_applied)}"
+        elif known.pending and known.applied_after is not None and changed is not None:
+            began, why = max(known.applied_after, changed), f"AWS's maintenance was due at {when(known.applied_after)}"
+        else:
+            return None
+        if not -SKEW <= self.now - began < span or (changed is not None and changed < began - span):
+            return None
+        until = began + span
+        return Hold(reason=HoldReason.MAINTENANCE, says=f"{why}; the loss is quiet until {when(until)}", until=until)
+
+    def grace(self, tunnel: Tunnel) -> Hold | None:
+        changed = tunnel.telemetry.changed_at if tunnel.telemetry else None
+        grace = self.policy.vpn.grace
+        if changed is None or not -SKEW <= self.now - changed < grace:
+            return None
+        until = changed + grace
+        return Hold(reason=HoldReason.GRACE, says=f"it may come back by itself until {when(until)}", until=until)
+
+    # ---- findings -------------------------------------------------------------------------------------------------
+    def found(
+        self,
+        kind: VpnProblem,
+        says: str,
+        *,
+        tunnels: Iterable[Tunnel] = (),
+        evidence: str = "",
+        remedy: Iterable[str] = (),
+        hold: Hold | None = None,
+        worse: bool = False,
+    ) -> Finding:
+        rule = RULES[kind]
+        severity = self.policy.vpn.severity.get(kind) or (rule.worst if worse else rule.usual)
+        return Finding(
+            kind=kind,
+            severity=severity,
+            says=says,
+            basis=rule.basis,
+            tunnels=tuple(one.address for one in tunnels),
+            evidence=evidence,
+            remedy=tuple(remedy),
+            hold=hold,
+        )
+
+
+def chosen(connection: Connection, choice: VpnChoice) -> bool:
+    """Does the policy's choice mean this connection, by its id or by all of the tags?"""
+    tags = connection.tags
+    by_tag = bool(choice.tags) and all(
+        key in tags and fnmatchcase(tags[key], pattern) for key, pattern in choice.tags.items()
+    )
+    return by_tag or connection.connection_id in choice.ids
+
+
+def options_of(tunnel: Tunnel) -> TunnelOptions:
+    """A tunnel's options; what AWS does not tell is its default."""
+    return tunnel.options or TunnelOptions()
+
+
+def to_virtual_gateway(connection: Connection) -> bool:
+    return connection.gateway.kind is GatewayKind.VIRTUAL_PRIVATE
+
+
+def when(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if moment else "an unknown time"
+
+
+def row(tunnel: Tunnel) -> str:
+    """A tunnel's telemetry as one line of proof."""
+    told = tunnel.telemetry
+    if told is None:
+        return f"{tunnel.address}  no telemetry"
+    routes = "" if told.routes is None else f"  {told.routes} routes accepted"
+    return f"{tunnel.address}  {told.status}  since {when(told.changed_at)}  {told.message or '-'}{routes}"
+
+
+def named(tunnels: Iterable[Tunnel]) -> str:
+    return " and ".join(one.address for one in tunnels)
