@@ -14,9 +14,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from demo.certificates_scene import play_certificates
+from demo.names_scene import play_names
 from demo.screen import Screen
 from demo.show import Checks, Inbox, Scene, Show
 from demo.slack import DemoSlack, demo_slack
+from demo.vpn_scene import play_vpn
 from demo.world import DATA, DEV, POLICY, SERVICE_NETWORK, STRANGER, World
 from tests.aws.awsbus import HandlerFailed
 from tests.aws.deploy import DeploymentError, deploy
@@ -71,6 +74,9 @@ def _play(show: Show) -> None:
     _stranger(show)
     _overlapping(show)
     _again(show, approved)
+    play_vpn(show, 6)
+    play_certificates(show, 7)
+    play_names(show, 8)
 
 
 def _approved(show: Show) -> Scene:

@@ -9,7 +9,7 @@ from typing import Any
 from demo.show import Outcome, Show
 from demo.world import DEV, REGION
 from tests.aws.awsbus import event
-from tests.aws.strict.vpn import TELEMETRY_TAG, telemetry_tag
+from tests.aws.telemetry import TELEMETRY_TAG, telemetry_tag
 
 FIRST, SECOND = "198.51.100.1", "198.51.100.2"
 

@@ -197,9 +197,7 @@ def judge_route(
     for how, route in related:
         if _stands_in_the_way(how, route, create) and not (route is equal and _is_dead(route, live)):
             return _conflict(create, how, route)
-    if present:
-        return None
-    if equal is not None:
+    if equal is not None:  # before what is present: a static blackhole wins over a prefix list that leads there
         return ReplaceRoute(
             place=create.place,
             table_id=create.table_id,
@@ -207,7 +205,7 @@ def judge_route(
             peering_id=create.peering_id,
             was=equal.target,
         )
-    return create
+    return None if present else create
 
 
 def _route_key(route: Route) -> tuple[tuple[int, int, int], bool, str, str]:

@@ -15,7 +15,8 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.vpn_connections import VPNConnection
 from moto.ec2.responses.vpn_connections import VPNConnections
 
-TELEMETRY_TAG = "local-aws:telemetry"  # rows between ";", parts of a row between ","
+from tests.aws.telemetry import TELEMETRY_TAG
+
 PRE_SHARED_KEY = "PSK.canary_9f2c1b7ad0e34412"
 _DEVICES = (
     ("7125681a", "Cisco Systems, Inc.", "ASRv 1000", "IOS XE 16.6+"),
@@ -53,11 +54,6 @@ def _connection(vpn_connection_id: str) -> VPNConnection:
         if connection is not None:
             return connection
     raise KeyError(vpn_connection_id)
-
-
-def telemetry_tag(*rows: tuple[str, str, int, str, dt.datetime]) -> str:
-    """The value of the tag that sets these rows."""
-    return ";".join(",".join((*map(str, row[:-1]), row[-1].isoformat())) for row in rows)
 
 
 def _tagged_telemetry(self: VPNConnection) -> list[dict]:

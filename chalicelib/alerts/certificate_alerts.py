@@ -1,0 +1,247 @@
+"""The alerts about certificates: one for each origin of a distribution, each distribution's viewers, each certificate. Pure.
+
+All that is wrong with a subject is in its one alert, worst first. No text holds the present time or a length of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.alerts import kinds
+from chalicelib.alerts.certificate_words import HEADLINES
+from chalicelib.decide.certificate_life import day
+from chalicelib.decide.certificates import OriginVerdict
+from chalicelib.model.alert import Alert, AlertStatus, Field, Severity, Subject, fingerprint
+from chalicelib.model.certificates import Finding
+from chalicelib.model.inventory import AcmCertificate, Distribution, Origin
+from chalicelib.model.policy import Policy
+
+_REGION = "us-east-1"  # CloudFront's own
+_UNREAD = "certificates"  # the subject of the alert that certificates of an account cannot be read
+_NAMES_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hurt:
+    """Who depends on a certificate: origins and viewers of distributions, and load balancers."""
+
+    distributions: tuple[str, ...] = ()
+    balancers: tuple[str, ...] = ()
+
+
+def worth_telling(findings: Iterable[Finding]) -> bool:
+    return any(one.severity is not Severity.INFO for one in findings)
+
+
+def origin_subject(distribution: Distribution, origin: Origin, policy: Policy) -> Subject:
+    account = policy.accounts.get(distribution.account)
+    return Subject(
+        type="cloudfront-origin",
+        id=f"{distribution.distribution_id}/{origin.origin_id}",
+        name=f"{distribution.distribution_id} -> {origin.domain_name}",
+        arn=distribution.arn,
+        account=distribution.account,
+        region=_REGION,
+        env=account.name if account else "",
+    )
+
+
+def origin_fingerprint(distribution: Distribution, origin: Origin) -> str:
+    subject_id = f"{distribution.distribution_id}/{origin.origin_id}"
+    return fingerprint(kinds.ORIGIN_CERTIFICATE, distribution.account, _REGION, subject_id)
+
+
+def viewer_fingerprint(distribution: Distribution) -> str:
+    return fingerprint(kinds.VIEWER_CERTIFICATE, distribution.account, _REGION, distribution.distribution_id)
+
+
+def certificate_fingerprint(certificate: AcmCertificate) -> str:
+    return fingerprint(kinds.CERTIFICATE, certificate.place.account, certificate.place.region, certificate.arn)
+
+
+def origin_alert(verdict: OriginVerdict, policy: Policy, now: datetime) -> Alert:
+    """How one origin of a distribution stands; without anything worth telling, that all is well again."""
+    distribution, origin, findings = verdict.distribution, verdict.origin, verdict.findings
+    hit = list(dict.fromkeys(one.name for one in findings if one.name and one.severity is Severity.CRITICAL))
+    hit = hit or list(verdict.names)
+    where = f"{origin.domain_name}:{origin.https_port}"
+    return _alert(
+        kinds.ORIGIN_CERTIFICATE,
+        origin_subject(distribution, origin, policy),
+        f"CloudFront {distribution.distribution_id}",
+        findings,
+        _origin_summary(findings, hit, distribution),
+        now,
+        fields=[
+            Field(name="Distribution", value=f"{distribution.distribution_id} ({_listed(distribution.aliases)})"),
+            Field(name="Origin", value=f"{origin.origin_id}: {where}"),
+            Field(name="Names asked for", value=_listed(verdict.names)),
+        ],
+        link=distribution.distribution_id,
+        proof=f"openssl s_client -connect {where} -servername {hit[0]} -showcerts" if hit else "",
+    )
+
+
+def viewer_alert(distribution: Distribution, findings: Sequence[Finding], policy: Policy, now: datetime) -> Alert:
+    """How the viewers' side of a distribution stands."""
+    account = policy.accounts.get(distribution.account)
+    names = [one.name for one in findings if one.name]
+    whom = _listed(names or distribution.aliases)
+    return _alert(
+        kinds.VIEWER_CERTIFICATE,
+        Subject(
+            type="cloudfront-distribution",
+            id=distribution.distribution_id,
+            name=distribution.distribution_id,
+            arn=distribution.arn,
+            account=distribution.account,
+            region=_REGION,
+            env=account.name if account else "",
+        ),
+        f"CloudFront {distribution.distribution_id}",
+        findings,
+        f"Browsers refuse {whom}." if names else f"Viewers of {whom} will be refused once it has ended.",
+        now,
+        fields=[Field(name="Aliases", value=_listed(distribution.aliases))],
+        link=distribution.distribution_id,
+    )
+
+
+def certificate_alert(  # noqa: PLR0917 - all of it is told
+    certificate: AcmCertificate,
+    findings: Sequence[Finding],
+    hurt: Hurt,
+    policy: Policy,
+    now: datetime,
+    notes: Sequence[str] = (),
+) -> Alert:
+    """How a certificate in ACM stands, and whom its end would hurt."""
+    account = policy.accounts.get(certificate.place.account)
+    whom = _listed(hurt.distributions) if hurt.distributions else _listed(hurt.balancers)
+    end = day(certificate.not_after) if certificate.not_after else "its end"
+    summary = (
+        f"From {end} on: {whom} will fail."
+        if whom != "none"
+        else "No distribution or load balancer is known to use it."
+    )
+    return _alert(
+        kinds.CERTIFICATE,
+        Subject(
+            type="certificate",
+            id=certificate.arn,
+            name=certificate.domain,
+            arn=certificate.arn,
+            account=certificate.place.account,
+            region=certificate.place.region,
+            env=account.name if account else "",
+        ),
+        f"Certificate {certificate.domain[:30]}",
+        findings,
+        summary,
+        now,
+        fields=[
+            Field(name="Certificate", value=certificate.arn),
+            Field(name="Distributions", value=_listed(hurt.distributions)),
+            Field(name="Load balancers", value=_listed(hurt.balancers)),
+        ],
+        notes=notes,
+    )
+
+
+def gone_alert(open_alert: Alert, now: datetime) -> Alert:
+    """The end of an alert whose subject is there no more."""
+    return Alert(
+        kind=open_alert.kind,
+        status=AlertStatus.RESOLVED,
+        severity=Severity.INFO,
+        subject=open_alert.subject,
+        title=f"{open_alert.subject.name[:60]}: is there no more",
+        summary="What was wrong went with it.",
+        at=now,
+    )
+
+
+def unread_fingerprint(account: str, region: str) -> str:
+    return fingerprint(kinds.AUTOMATION, account, region, _UNREAD)
+
+
+def unread_alert(account: str, region: str, error: str, policy: Policy, now: datetime) -> Alert:
+    """Certificates or distributions of an account cannot be read; without an error, they can again."""
+    known = policy.accounts.get(account)
+    where = f"{known.name if known else account} {region}"
+    again = f"netreflex sees the certificates of {where} again"
+    return Alert(
+        kind=kinds.AUTOMATION,
+        status=AlertStatus.FIRING if error else AlertStatus.RESOLVED,
+        severity=Severity.ERROR,
+        subject=Subject(type="account", id=_UNREAD, name=where, account=account, region=region),
+        title=f"netreflex cannot see the certificates of {where}" if error else again,
+        summary="Origins and certificates there are not watched." if error else "They are watched again.",
+        at=now,
+        cause=error,
+        remedy=("Give the member role the permissions that docs/certificates.md lists.",) if error else (),
+    )
+
+
+def _origin_summary(findings: Sequence[Finding], hit: Sequence[str], distribution: Distribution) -> str:
+    whom, worst = _listed(hit), findings[0].severity if findings else Severity.INFO
+    if not distribution.live:
+        return f"No viewer depends on it now: the distribution is {'staging' if distribution.staging else 'disabled'}."
+    if worst is Severity.CRITICAL and findings[0].deadline is None:
+        return f"CloudFront answers 502 to viewers for every cache miss that goes to the origin as {whom}."
+    ends = [one.deadline for one in findings if one.deadline]
+    if ends:
+        return f"From {day(min(ends))} on CloudFront will answer 502 for every cache miss that goes to the origin as {whom}."
+    return f"Requests to the origin as {whom} fail or are at risk."
+
+
+def _alert(  # noqa: PLR0917 - the parts of an alert
+    kind: str,
+    subject: Subject,
+    whose: str,
+    findings: Sequence[Finding],
+    summary: str,
+    now: datetime,
+    *,
+    fields: Sequence[Field],
+    link: str = "",
+    proof: str = "",
+    notes: Sequence[str] = (),
+) -> Alert:
+    links = (kinds.distribution_console(link),) if link else ()
+    if not worth_telling(findings):
+        return Alert(
+            kind=kind,
+            status=AlertStatus.RESOLVED,
+            severity=Severity.INFO,
+            subject=subject,
+            title=f"{whose}: certificate in order",
+            summary="Nothing is wrong with it any more.",
+            at=now,
+            links=links,
+            fields=tuple(fields),
+        )
+    first = findings[0]
+    basis = ", ".join(dict.fromkeys(f"{one.kind} ({one.basis})" for one in findings))
+    evidence = [one.evidence for one in findings if one.evidence]
+    return Alert(
+        kind=kind,
+        status=AlertStatus.FIRING,
+        severity=first.severity,
+        subject=subject,
+        title=f"{whose}: {HEADLINES.get(first.kind, first.kind.replace('_', ' '))}",
+        summary=summary,
+        at=now,
+        cause=". ".join(text.rstrip(".") for text in (*(one.what for one in findings), *notes)) + ".",
+        remedy=tuple(dict.fromkeys(one.remedy for one in findings if one.remedy))[:5],
+        links=links,
+        evidence="\n".join(dict.fromkeys([*evidence, proof] if proof else evidence)),
+        fields=(*fields, Field(name="Problems", value=basis)),
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMES_SHOWN]) or "none"
+    return f"{shown} and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else shown

@@ -1,0 +1,113 @@
+"""A certificate in ACM: will it be renewed, whom will its end hurt, and do the origins that show it still fit?"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable
+
+from chalicelib.alerts.certificate_alerts import Hurt, certificate_alert, certificate_fingerprint, worth_telling
+from chalicelib.decide.certificate_renewal import judge_acm
+from chalicelib.flows.certificate_ports import CertificateWorld
+from chalicelib.flows.certificate_reads import GLOBAL_REGION, Read, read_all
+from chalicelib.flows.origins import Checked, Seconds, check_distributions, users_of
+from chalicelib.flows.validation import repair_validation
+from chalicelib.model.certificates import Finding, Problem
+from chalicelib.model.inventory import AcmCertificate, Distribution
+from chalicelib.model.plan import Decision
+from chalicelib.model.report import Report
+from chalicelib.model.triggers import CertificateChanged, Ignored
+
+LOG = logging.getLogger(__name__)
+
+
+def react_to_certificate(
+    trigger: CertificateChanged | Ignored, world: CertificateWorld, seconds_left: Seconds = lambda: float("inf")
+) -> Report:
+    """What an event about certificates leads to. The event only says where to look; ACM is asked how they stand."""
+    if isinstance(trigger, Ignored):
+        return Report(trigger=trigger, decision=Decision.IGNORED, reasons=(trigger.reason,))
+    place = trigger.place
+    if not (world.policy.manages(place) or (world.knows(place.account) and place.region == GLOBAL_REGION)):
+        reason = f"{place}, which the event names, is not in the policy"
+        return Report(trigger=trigger, decision=Decision.IGNORED, reasons=(reason,))
+    read = read_all(world)
+    done = Checked()
+    chosen: dict[str, Distribution] = {}
+    for arn in trigger.arns:
+        certificate = world.reader.certificate(place, arn)
+        if certificate is None:
+            done.reasons.append(f"{arn} is there no more")
+            continue
+        read.certificates[arn] = certificate
+        users = users_of_certificate(certificate, read, world)
+        tell_certificate(certificate, users, world, done)
+        chosen |= {one.distribution_id: one for one in users}
+    done.add(check_distributions(tuple(chosen.values()), read, world, seconds_left))
+    LOG.info("certificates.checked", extra={"place": str(place), "arns": list(trigger.arns), "told": trigger.told})
+    return Report(
+        trigger=trigger,
+        decision=Decision.OBSERVED,
+        reasons=(*read.unread, *done.reasons),
+        planned=tuple(done.planned),
+        performed=tuple(done.performed),
+        failed=tuple(done.failed),
+        alerts=tuple(done.alerts),
+    )
+
+
+def tell_certificate(
+    certificate: AcmCertificate,
+    users: Collection[Distribution],
+    world: CertificateWorld,
+    done: Checked,
+    open_alerts: Collection[str] | None = None,
+) -> None:
+    """Judge one certificate by ACM's own data, and tell what is news."""
+    now = world.now()
+    findings = judge_acm(certificate, world.policy.certificates, now)
+    fingerprint = certificate_fingerprint(certificate)
+    done.reasons += [f"{certificate.arn}: {one.kind} ({one.severity}, {one.basis}): {one.what}" for one in findings]
+    was_open = world.road.fires(fingerprint) if open_alerts is None else fingerprint in open_alerts
+    if worth_telling(findings) or was_open:
+        hurt = Hurt(
+            distributions=tuple(_shown(one) for one in users),
+            balancers=tuple(arn.partition(":loadbalancer/")[2] for arn in certificate.in_use_by if _is_balancer(arn)),
+        )
+        notes = repair_validation(certificate, world, done) if _blocked(findings) else ()
+        done.reasons += notes
+        world.road.tell(certificate_alert(certificate, findings, hurt, world.policy, now, notes))
+        done.alerts.append(fingerprint)
+
+
+def _blocked(findings: Iterable[Finding]) -> bool:
+    return any(one.kind is Problem.ACM_RENEWAL_BLOCKED for one in findings)
+
+
+def users_of_certificate(certificate: AcmCertificate, read: Read, world: CertificateWorld) -> tuple[Distribution, ...]:
+    """The distributions that a certificate matters to: as the viewers', the client's, or an origin's one."""
+    balancers = {_balancer_of(arn) for arn in certificate.in_use_by if _is_balancer(arn)}
+    direct = [
+        one
+        for one in read.distributions
+        if certificate.arn == one.viewer.acm_arn
+        or any(origin.client_certificate_arn == certificate.arn for origin in one.origins)
+    ]
+    by_origin = users_of(balancers, read, world) if balancers else ()
+    return tuple({one.distribution_id: one for one in (*direct, *by_origin)}.values())
+
+
+def _is_balancer(arn: str) -> bool:
+    return ":elasticloadbalancing:" in arn
+
+
+def _balancer_of(arn: str) -> str:
+    """ACM names the load balancer; a listener's ARN holds its name as well."""
+    if ":listener/" not in arn:
+        return arn
+    head, _, path = arn.partition(":listener/")
+    return f"{head}:loadbalancer/{path.rpartition('/')[0]}"
+
+
+def _shown(distribution: Distribution) -> str:
+    aliases = ", ".join(distribution.aliases[:3])
+    return f"{distribution.distribution_id} ({aliases or distribution.domain_name})"
