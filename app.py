@@ -15,7 +15,16 @@ from aws_lambda_powertools.metrics import MetricUnit
 from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Rate, SQSEvent
 
 from chalicelib import logs, wiring
-from chalicelib.intake.patterns import LOOK_AT_DEAD_LETTERS_EVERY_MINUTES, PEERING_CALLS, SWEEP_EVERY_MINUTES
+from chalicelib.intake.patterns import (
+    CERTIFICATE_NEWS,
+    LOAD_BALANCER_CALLS,
+    LOOK_AT_DEAD_LETTERS_EVERY_MINUTES,
+    ORIGIN_CALLS,
+    PEERING_CALLS,
+    SWEEP_CERTIFICATES_EVERY_MINUTES,
+    SWEEP_EVERY_MINUTES,
+    VPN_NEWS,
+)
 from chalicelib.model.report import Report
 
 logger = logs.make_logger()
@@ -51,14 +60,61 @@ def peering(event: CloudWatchEvent) -> dict[str, Any]:
     return told(react_to_peering(parse_peering_event(event.to_dict()), wiring.runtime().world()))
 
 
+@app.on_cw_event(LOAD_BALANCER_CALLS, name="load_balancers")
+def load_balancers(event: CloudWatchEvent) -> dict[str, Any]:
+    """A load balancer, to which a name of the policy may lead, was created or deleted."""
+    from chalicelib.flows.names import react_to_load_balancer
+    from chalicelib.intake.parse_load_balancers import parse_load_balancer_event
+
+    return told(react_to_load_balancer(parse_load_balancer_event(event.to_dict()), wiring.runtime().world()))
+
+
+@app.on_cw_event(VPN_NEWS, name="vpn")
+def vpn(event: CloudWatchEvent) -> dict[str, Any]:
+    """An alarm, AWS Health, Network Manager or a call told something of a VPN connection."""
+    from chalicelib.flows.vpn import react_to_vpn
+    from chalicelib.intake.parse_vpn import parse_vpn_event
+
+    return told(react_to_vpn(parse_vpn_event(event.to_dict()), wiring.runtime().world()))
+
+
+@app.on_cw_event(CERTIFICATE_NEWS, name="certificates")
+def certificates(event: CloudWatchEvent) -> dict[str, Any]:
+    """ACM, or AWS Health for it, told something of a certificate."""
+    from chalicelib.flows.certificates import react_to_certificate
+    from chalicelib.intake.parse_certificates import parse_certificate_event
+
+    trigger = parse_certificate_event(event.to_dict())
+    return told(react_to_certificate(trigger, wiring.runtime().certificates(), seconds_left(event)))
+
+
+@app.on_cw_event(ORIGIN_CALLS, name="origins")
+def origins(event: CloudWatchEvent) -> dict[str, Any]:
+    """A distribution, or a listener that may be the origin of one, was changed."""
+    from chalicelib.flows.origins import react_to_origin
+    from chalicelib.intake.parse_certificates import parse_origin_event
+
+    trigger = parse_origin_event(event.to_dict())
+    return told(react_to_origin(trigger, wiring.runtime().certificates(), seconds_left(event)))
+
+
+@app.schedule(Rate(SWEEP_CERTIFICATES_EVERY_MINUTES, unit=Rate.MINUTES), name="sweep_certificates")
+def sweep_certificates(event: CloudWatchEvent) -> dict[str, Any]:
+    """Look at every certificate and every origin: ACM's events are best effort."""
+    from chalicelib.flows import sweep_certificates as sweeping
+
+    return told(sweeping.sweep_certificates(wiring.runtime().certificates(), seconds_left(event)))
+
+
 @app.schedule(Rate(SWEEP_EVERY_MINUTES, unit=Rate.MINUTES), name="sweep")
 def sweep(event: CloudWatchEvent) -> dict[str, Any]:
     """Look at everything, whatever events came or did not come."""
-    from chalicelib.flows.sweep import sweep_peerings
+    from chalicelib.flows.sweep_all import sweep_everything
 
-    report = told(sweep_peerings(wiring.runtime().world(), seconds_left(event)))
-    wiring.runtime().alert_sweep().run()
-    return report
+    try:
+        return told(sweep_everything(wiring.runtime().world(), seconds_left(event)))
+    finally:  # whatever a sweep met, alerts that were left on the road are carried on
+        wiring.runtime().alert_sweep().run()
 
 
 @app.on_sqs_message(queue=wiring.queue_name("notify"), batch_size=1, name="notify", maximum_concurrency=2)

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,8 @@ if TYPE_CHECKING:  # each function imports what it needs when it needs it: cold 
     from chalicelib.alerts.deliver import Delivery
     from chalicelib.alerts.sinks import Sink
     from chalicelib.alerts.sweep import Sweep
-    from chalicelib.flows.ports import AlertRoad, Memory, World
+    from chalicelib.flows.certificate_ports import Bookmark, CertificateWorld
+    from chalicelib.flows.ports import AlertRoad, Memory, NameMemory, NamesReader, VpnReader, World
     from chalicelib.observe.queues import DeadLetterQueues
 
 BUNDLE = Path(__file__).resolve().parent.parent
@@ -136,12 +137,68 @@ class Runtime:
             policy=policy,
             policy_health=health,
             reader=reader,
+            vpn=self._vpn,
+            names=partial(self._names, policy),
+            name_memory=self._name_memory,
+            owner=self.owner,
             executor=AwsExecutor(self.sessions, reader) if enforce else DryRunExecutor(),
             memory=self._memory(),
             road=road,
             now=self._now,
             enforce=enforce,
         )
+
+    def certificates(self) -> CertificateWorld:
+        """The world of one run about certificates. Only who asks for it loads what makes and judges handshakes."""
+        from chalicelib.decide.addresses import refusal
+        from chalicelib.flows.certificate_ports import CertificateWorld
+        from chalicelib.observe.certificates import CertificateObserver
+        from chalicelib.observe.probes import Probes
+        from chalicelib.observe.roots import mozilla_roots
+        from chalicelib.observe.validation_zones import ValidationZones
+
+        world = self.world()
+        return CertificateWorld(
+            policy=world.policy,
+            reader=CertificateObserver(self.sessions),
+            handshakes=Probes(refuse=partial(refusal, private=world.policy.certificates.probe_private)),
+            roots=mozilla_roots(),
+            road=self.road(),
+            bookmark=self._bookmark(),
+            zones=ValidationZones(self.sessions, world.policy.accounts),
+            executor=world.executor,
+            owner=self.owner,
+            now=self._now,
+            enforce=world.enforce,
+        )
+
+    def _bookmark(self) -> Bookmark:
+        from chalicelib.perform.bookmark import NoBookmark, StateTableBookmark
+
+        if self.settings.state_table is None:
+            return NoBookmark()
+        return StateTableBookmark(self._dynamodb, self.settings.state_table)
+
+    def _vpn(self) -> VpnReader:
+        from chalicelib.observe.vpn_details import VpnObserver
+
+        return VpnObserver(self.sessions, self._now)
+
+    def owner(self) -> str:
+        """What the marks of this installation say: its account and the names of its parts."""
+        return f"{self.sessions.home_account()}/{self.settings.prefix.removesuffix('-')}"
+
+    def _names(self, policy: Policy) -> NamesReader:
+        from chalicelib.observe.names import NamesObserver
+
+        return NamesObserver(self.sessions, accounts=policy.accounts, state_table=self.settings.state_table)
+
+    def _name_memory(self) -> NameMemory:
+        from chalicelib.perform.name_memory import NoNames, StateTableNames
+
+        if self.settings.state_table is None:
+            return NoNames()
+        return StateTableNames(self._dynamodb, self.settings.state_table, self._now)
 
     def _memory(self) -> Memory:
         from chalicelib.perform.ledger import NoMemory, StateTableMemory
@@ -150,7 +207,7 @@ class Runtime:
             return NoMemory()
         return StateTableMemory(self._dynamodb, self.settings.state_table, self._now)
 
-    def road(self) -> AlertRoad:
+    def road(self) -> Road | LogRoad:
         """The road on which alerts leave."""
         if self.settings.state_table is None or self.settings.alerts_topic_arn is None:
             return LogRoad()

@@ -8,6 +8,8 @@ PEERING = "peering"
 NAME = "name"
 VPN = "vpn"
 ORIGIN_CERTIFICATE = "cloudfront-origin-cert"
+VIEWER_CERTIFICATE = "cloudfront-viewer-cert"
+CERTIFICATE = "certificate"
 AUTOMATION = "automation"
 
 

@@ -34,6 +34,7 @@ class Told:
     performed: Sequence[Action] = ()
     failed: Sequence[Failure] = ()
     paths: Sequence[Path] = ()
+    names: Sequence[str] = ()
     enforce: bool = True
 
 
@@ -133,7 +134,7 @@ def _approved(told: Told, policy: Policy, now: datetime) -> Alert:
         summary=summary,
         cause=_sentences(told.decision.reasons),
         remedy=_for_the_other_owner(told),
-        evidence="\n".join([*map(str, told.paths), *(action.describe() for action in actions)]),
+        evidence="\n".join([*told.names, *map(str, told.paths), *(action.describe() for action in actions)]),
     )
 
 
@@ -266,6 +267,7 @@ def _alert(
     fields = [_side_field(told, policy, side) for side in Side]
     if rule is not None:
         fields.append(Field(name="Rule", value=rule.name))
+    fields += [Field(name="Name", value=line) for line in told.names]
     fields.append(Field(name="Peering", value=peering_id))
     return Alert(
         kind=kinds.PEERING,

@@ -23,6 +23,13 @@ class LogRoad:
         """Nothing is remembered, so nothing fires."""
         return False
 
+    def firing(self, fingerprint: str) -> Alert | None:
+        """Nothing is remembered, so nothing fires."""
+
+    def open_alerts(self, kind: str) -> Iterable[Alert]:  # noqa: ARG002 - none of any kind is known
+        """Nothing is remembered, so nothing is open."""
+        return ()
+
     def open_fingerprints(self, kind: str) -> Iterable[str]:  # noqa: ARG002 - none of any kind is known
         """Nothing is remembered, so nothing is open."""
         return ()

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from chalicelib.alerts.peering_alerts import Told, is_news, peering_alert
 from chalicelib.alerts.place_alerts import place_alert
@@ -34,6 +35,9 @@ from chalicelib.model.triggers import (
 )
 from chalicelib.perform.executor import Outcome
 
+if TYPE_CHECKING:  # rules without names need not load what settles them
+    from chalicelib.flows.names import NamesSettled
+
 LOG = logging.getLogger(__name__)
 # An event older than this is a replay: what it names may be gone for good, so it is not waited for.
 FRESH = timedelta(minutes=15)
@@ -54,12 +58,14 @@ def react_to_peering(trigger: PeeringTrigger | Ignored, world: World) -> Report:
     patient = trigger.at is None or world.now() - trigger.at <= FRESH
     try:
         facts = world.reader.find(trigger.peering_id, places, patient=patient)
+        if facts is not None:
+            return settle(trigger, facts, world)
     except AccessRefused as error:
+        if error.account not in world.policy.accounts:
+            raise  # netreflex's own account refuses its own state: nobody can be told through it
         return _unreadable(trigger, error, places[0], world)
-    if facts is None:
-        reason = f"{trigger.peering_id} is not to be seen in any place the event names, and the event is old"
-        return Report(trigger=trigger, decision=Decision.IGNORED, reasons=(reason,))
-    return settle(trigger, facts, world)
+    reason = f"{trigger.peering_id} is not to be seen in any place the event names, and the event is old"
+    return Report(trigger=trigger, decision=Decision.IGNORED, reasons=(reason,))
 
 
 def _unreadable(trigger: PeeringTrigger, error: AccessRefused, seen_from: Place, world: World) -> Report:
@@ -96,10 +102,31 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
         paths=paths,
         enforce=world.enforce,
     )
+    names = _names(told, world)
+    if names is not None:
+        outcome = _joined(outcome, names.outcome)
+        told = replace(told, performed=outcome.performed, failed=outcome.failed, names=names.lines)
     marked, alerts = _tell_and_mark(told, mark, world, open_alerts, ends=isinstance(trigger, ENDING))
-    report = _report(trigger, decision, _joined(outcome, marked), paths, alerts)
+    report = _report(trigger, told, _joined(outcome, marked), alerts, names)
     LOG.info("peering.settled", extra={"peering_id": facts.peering.peering_id, "report": report.as_json()})
     return report
+
+
+def _names(told: Told, world: World) -> NamesSettled | None:
+    """The names of the rule, once packets arrive, in the run that finishes the peering; the sweep keeps them from then on."""
+    decision = told.decision
+    if (
+        decision.decision is not Decision.APPROVED
+        or decision.marked
+        or decision.rule is None
+        or not decision.rule.names
+    ):
+        return None
+    if told.failed or any(path.obstacle for path in told.paths):
+        return None
+    from chalicelib.flows.names import settle_names_of
+
+    return settle_names_of(told.facts, decision.rule, world)
 
 
 def _answered(facts: PeeringFacts, world: World) -> PeeringFacts:
@@ -195,18 +222,25 @@ def _joined(first: Outcome, second: Outcome) -> Outcome:
 
 
 def _report(
-    trigger: Trigger, decision: PeeringDecision, outcome: Outcome, paths: tuple[Path, ...], alerts: tuple[str, ...]
+    trigger: Trigger, told: Told, outcome: Outcome, alerts: tuple[str, ...], names: NamesSettled | None
 ) -> Report:
+    decision = told.decision
+    planned, refused, proof = decision.plan.actions, decision.plan.refusals, tuple(map(str, told.paths))
+    unchanged = decision.plan.unchanged + outcome.unchanged
+    if names is not None:
+        planned, refused = (*planned, *names.planned), (*refused, *names.final.plan.refusals)
+        proof, alerts = (*proof, *names.proof), (*alerts, *names.alerts)
+        unchanged += names.final.plan.unchanged
     return Report(
         trigger=trigger,
         decision=decision.decision,
         rule=decision.rule.name if decision.rule else None,
         reasons=(*decision.reasons, *decision.foreign),
-        planned=decision.plan.actions,
+        planned=planned,
         performed=outcome.performed,
-        unchanged=decision.plan.unchanged + outcome.unchanged,
-        refused=decision.plan.refusals,
+        unchanged=unchanged,
+        refused=refused,
         failed=outcome.failed,
         alerts=alerts,
-        proof=tuple(map(str, paths)),
+        proof=proof,
     )

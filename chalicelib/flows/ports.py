@@ -37,6 +37,9 @@ class AlertRoad(Protocol):
     def firing(self, fingerprint: str) -> Alert | None:
         """How an alert was last told, while it fires."""
 
+    def open_alerts(self, kind: str) -> Iterable[Alert]:
+        """The alerts of a kind that fire now, as they were last told."""
+
     def open_fingerprints(self, kind: str) -> Iterable[str]:
         """The fingerprints of the alerts of a kind that fire now."""
 

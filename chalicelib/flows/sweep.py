@@ -10,13 +10,18 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zlib import crc32
 
 from chalicelib.alerts import kinds
 from chalicelib.alerts.place_alerts import place_alert, place_fingerprint
+from chalicelib.flows.names import reaches_of, sweep_names
 from chalicelib.flows.peering import settle
 from chalicelib.flows.ports import World
 from chalicelib.model.errors import NetreflexError
-from chalicelib.model.facts import PeeringStatus
+from chalicelib.model.facts import PeeringFacts, PeeringStatus
+from chalicelib.model.names import Reach
 from chalicelib.model.network import Place
 from chalicelib.model.plan import Decision
 from chalicelib.model.policy import Policy, TablesBySubnetTag
@@ -25,7 +30,7 @@ from chalicelib.model.triggers import SweepDue
 from chalicelib.observe.peerings import Snapshot
 
 LOG = logging.getLogger(__name__)
-ENOUGH_SECONDS = 20.0  # what settling one more peering may take at worst, with the retries of its calls
+ENOUGH_SECONDS = 40.0  # what settling one more peering may take: its waits for AWS, and the retries of its calls
 _SETTLED = frozenset({PeeringStatus.INITIATING, PeeringStatus.PROVISIONING, PeeringStatus.UNKNOWN})
 
 
@@ -36,24 +41,53 @@ def sweep_peerings(world: World, seconds_left: Callable[[], float] = lambda: flo
     answers = world.reader.everything(world.policy.places, subnets=_asks_subnets(world.policy))
     snapshots = {place: answer for place, answer in answers.items() if isinstance(answer, Snapshot)}
     alerts = [*_tell_places(answers, open_automation, world), *_tell_policy(open_automation, world)]
-    reports: list[Report] = []
-    notes: list[str] = [
-        f"{place} was not read: {answer}" for place, answer in answers.items() if place not in snapshots
-    ]
-    waiting = sorted({one.peering_id for snapshot in snapshots.values() for one in snapshot.peerings})
-    for number, peering_id in enumerate(waiting):
+    unread = [f"{place} was not read: {answer}" for place, answer in answers.items() if place not in snapshots]
+    seen = sorted({one.peering_id for snapshot in snapshots.values() for one in snapshot.peerings})
+    done = _Done()
+    for number, peering_id in enumerate(_turned(seen, world.now())):
         if seconds_left() < ENOUGH_SECONDS:
-            notes.append(f"out of time: {len(waiting) - number} of {len(waiting)} peerings are left to the next sweep")
+            done.notes.append(f"out of time: {len(seen) - number} of {len(seen)} peerings are left to the next sweep")
             break
-        try:
-            report = _one(peering_id, snapshots, world, open_peerings)
-        except NetreflexError as error:
-            notes.append(f"{peering_id}: {error}")
-            LOG.warning("sweep.peering_failed", extra={"peering_id": peering_id, "error": str(error)})
-            continue
-        if report is not None:
-            reports.append(report)
-    return _joined(reports, notes, alerts)
+        _settle_one(peering_id, snapshots, world, open_peerings, done)
+    names = _names(done, world, seconds_left, complete=not unread and not done.notes)
+    if done.broke:
+        raise done.broke[0]
+    return _joined(done.reports, (*unread, *done.notes), alerts, names)
+
+
+@dataclass(slots=True)
+class _Done:
+    """What became of the peerings of one pass; ``broke`` holds errors that are no word of AWS but a fault of ours."""
+
+    reports: list[Report] = field(default_factory=list)
+    reaches: list[Reach] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    broke: list[Exception] = field(default_factory=list)
+
+
+def _turned(peering_ids: list[str], now: datetime) -> list[str]:
+    """The same ids, begun elsewhere at each sweep: slow ones at the front must not starve those behind them for ever."""
+    first = crc32(now.isoformat().encode()) % max(len(peering_ids), 1)
+    return peering_ids[first:] + peering_ids[:first]
+
+
+def _settle_one(
+    peering_id: str, snapshots: Mapping[Place, Snapshot], world: World, open_alerts: Collection[str], done: _Done
+) -> None:
+    """Whatever one peering meets, the others are done."""
+    try:
+        facts = _facts(peering_id, snapshots, world)
+        report = settle(SweepDue(), facts, world, open_alerts) if facts is not None else None
+    except NetreflexError as error:
+        done.notes.append(f"{peering_id}: {error}")
+        LOG.warning("sweep.peering_failed", extra={"peering_id": peering_id, "error": str(error)})
+    except Exception as error:
+        done.broke.append(error)
+        LOG.exception("sweep.peering_broke", extra={"peering_id": peering_id})
+    else:
+        if facts is not None and report is not None:
+            done.reports.append(report)
+            done.reaches += _reaches(facts, report, world.policy)
 
 
 def _asks_subnets(policy: Policy) -> bool:
@@ -62,31 +96,52 @@ def _asks_subnets(policy: Policy) -> bool:
     return any(isinstance(tables, TablesBySubnetTag) for tables in choices)
 
 
-def _one(
-    peering_id: str, snapshots: Mapping[Place, Snapshot], world: World, open_alerts: Collection[str]
-) -> Report | None:
+def _facts(peering_id: str, snapshots: Mapping[Place, Snapshot], world: World) -> PeeringFacts | None:
+    """None where one side alone shows it, or it is between two states: its event or the next sweep finds it whole."""
     facts = world.reader.facts_from(peering_id, snapshots)
-    if facts is None or facts.peering.status in _SETTLED:
-        return None  # seen by one side alone, or between two states: its event or the next sweep finds it whole
-    return settle(SweepDue(), facts, world, open_alerts)
+    return None if facts is None or facts.peering.status in _SETTLED else facts
 
 
-def _joined(reports: Iterable[Report], notes: Iterable[str], alerts: Iterable[str]) -> Report:
-    """One report of the whole pass: what was done, and how many peerings stand how."""
-    reports = tuple(reports)
+def _reaches(facts: PeeringFacts, report: Report, policy: Policy) -> tuple[Reach, ...]:
+    """From where the names of its rule have to resolve, for a peering that is approved and carries packets."""
+    rule = next((rule for rule in policy.peering.rules if rule.name == report.rule), None)
+    approved = report.decision is Decision.APPROVED and facts.peering.status is PeeringStatus.ACTIVE
+    return reaches_of(facts, rule) if approved and rule is not None else ()
+
+
+def _names(done: _Done, world: World, seconds_left: Callable[[], float], *, complete: bool) -> tuple[Report, ...]:
+    """The names come last, because the peerings say from where they have to resolve."""
+    try:
+        report = sweep_names(world, done.reaches, seconds_left, complete=complete)
+    except NetreflexError as error:
+        done.notes.append(f"names: {error}")
+        LOG.warning("sweep.names_failed", extra={"error": str(error)})
+        return ()
+    return (report,) if report is not None else ()
+
+
+def _joined(
+    peerings: Iterable[Report], notes: Iterable[str], alerts: Iterable[str], names: tuple[Report, ...]
+) -> Report:
+    """One report of the whole pass: what was done, and how many peerings and names stand how."""
+    reports = tuple(peerings)
     counts = Counter(report.decision for report in reports)
     told = ", ".join(f"{counts[decision]} {decision}" for decision in Decision if counts[decision])
     changed = tuple(reason for report in reports if report.performed or report.failed for reason in report.reasons)
+    first = f"{len(reports)} peerings: {told}" if reports else "no peering to be seen"
+    named = tuple(reason for report in names for reason in report.reasons)
+    reports = (*reports, *names)
     return Report(
         trigger=SweepDue(),
         decision=Decision.OBSERVED,
-        reasons=(f"{len(reports)} peerings: {told}" if reports else "no peering to be seen", *notes, *changed),
+        reasons=(first, *notes, *changed, *named),
         planned=tuple(action for report in reports for action in report.planned),
         performed=tuple(action for report in reports for action in report.performed),
         unchanged=sum(report.unchanged for report in reports),
         refused=tuple(refusal for report in reports for refusal in report.refused),
         failed=tuple(failure for report in reports for failure in report.failed),
         alerts=(*alerts, *(fp for report in reports for fp in report.alerts)),
+        proof=tuple(line for report in names for line in report.proof),
     )
 
 

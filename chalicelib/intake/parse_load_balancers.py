@@ -36,7 +36,7 @@ def parse_load_balancer_event(event: object) -> LoadBalancerTrigger | Ignored:
     if not places:
         return Ignored(reason=f"the {name} event names no account and Region")
     version = detail.get("apiVersion")
-    if version not in {_V2, _CLASSIC}:
+    if version not in (_V2, _CLASSIC):  # a tuple: what is no text may not be hashable
         return Ignored(reason=f"version {quoted(version)} of the load balancing API is not known")
     for arn, short in _classic(detail, places[0]) if version == _CLASSIC else _v2(detail, places[0]):
         return trigger(place=places[0], arn=arn, name=short, at=time_of(envelope.get("time")))

@@ -142,14 +142,12 @@ class RecordChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRecordSets:
-    """One change batch of a hosted zone: all of it or nothing. ``change_id`` and ``status`` are what Route 53 answered."""
+    """One change batch of a hosted zone: all of it or nothing."""
 
     place: Place
     zone_id: str
     zone: str
     changes: tuple[RecordChange, ...]
-    change_id: str = ""
-    status: str = ""
 
     def describe(self) -> str:
         told = "; ".join(str(change) for change in self.changes if change.record.type == "CNAME")

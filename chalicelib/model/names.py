@@ -80,6 +80,13 @@ class RecordSet:
     simple: bool = True
 
 
+class ChangeInfo(NamedTuple):
+    """Route 53's answer to a change batch: PENDING until all its name servers know it, then INSYNC."""
+
+    change_id: str
+    status: str
+
+
 class ZoneVpc(NamedTuple):
     """A VPC as a hosted zone knows it: without its account."""
 

@@ -16,20 +16,26 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.model.actions import (
     AcceptPeering,
     Action,
+    AssociateVpc,
+    AuthorizeVpcAssociation,
+    ChangeRecordSets,
     CreateRoute,
     DeleteRoute,
     DeleteTunnelAlarm,
     EnableDnsResolution,
     PutTunnelAlarm,
     RejectPeering,
+    RemoveVpcAuthorization,
     ReplaceRoute,
     RouteAction,
     TagPeering,
 )
 from chalicelib.model.errors import AwsFailure, NetreflexError, RetryLater
 from chalicelib.model.facts import Peering, PeeringStatus, Route, RouteState
+from chalicelib.model.names import ChangeInfo
 from chalicelib.model.network import Network, Place
 from chalicelib.model.report import Failure
+from chalicelib.perform.record_sets import OVERTAKEN, RecordSets
 from chalicelib.perform.tunnel_alarms import TunnelAlarms
 from chalicelib.sessions import error_code, translated
 
@@ -56,12 +62,18 @@ class Clients(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of the actions: performed by us, found to be so already, or failed."""
+    """What became of the actions: performed by us, found to be so already, or failed.
+
+    ``retry`` where the same action later may succeed; ``overtaken`` where somebody else was faster, so a new plan is needed.
+    ``answers`` are Route 53's to the change batches among the performed.
+    """
 
     performed: tuple[Action, ...] = ()
     unchanged: int = 0
     failed: tuple[Failure, ...] = ()
     retry: bool = False
+    overtaken: bool = False
+    answers: tuple[tuple[Action, ChangeInfo], ...] = ()
 
 
 class Executor(Protocol):
@@ -85,9 +97,11 @@ class AwsExecutor:
         self._clients = clients
         self._look = look
         self._alarms = TunnelAlarms(clients)
+        self._names = RecordSets(clients)
 
     def perform(self, actions: Sequence[Action]) -> Outcome:
         performed: list[Action] = []
+        answers: list[tuple[Action, ChangeInfo]] = []
         unchanged = 0
         for number, action in enumerate(actions):
             try:
@@ -96,18 +110,22 @@ class AwsExecutor:
                 skipped = tuple(Failure(action=left, error=NOT_TRIED) for left in actions[number + 1 :])
                 return Outcome(
                     performed=tuple(performed),
+                    answers=tuple(answers),
                     unchanged=unchanged,
                     failed=(Failure(action=action, error=str(error)), *skipped),
                     retry=isinstance(error, RetryLater),
+                    overtaken=isinstance(error, AwsFailure) and error.code == OVERTAKEN,
                 )
             if changed:
                 performed.append(action)
+                if isinstance(changed, ChangeInfo):
+                    answers.append((action, changed))
             else:
                 unchanged += 1
-        return Outcome(performed=tuple(performed), unchanged=unchanged)
+        return Outcome(performed=tuple(performed), unchanged=unchanged, answers=tuple(answers))
 
-    def _perform(self, action: Action) -> bool:
-        """Do one thing. True where it changed AWS, False where it was so already."""
+    def _perform(self, action: Action) -> bool | ChangeInfo:
+        """Do one thing. True (or AWS's answer) where it changed AWS, False where it was so already."""
         match action:
             case AcceptPeering():
                 return self._accept(action)
@@ -121,6 +139,8 @@ class AwsExecutor:
                 return self._tag(action)
             case PutTunnelAlarm() | DeleteTunnelAlarm():
                 return self._alarms.perform(action)
+            case ChangeRecordSets() | AuthorizeVpcAssociation() | AssociateVpc() | RemoveVpcAuthorization():
+                return self._names.perform(action)
             case _:
                 assert_never(action)
 
