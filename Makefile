@@ -3,6 +3,9 @@
 
 PYTHON ?= python3
 STAGE ?= dev
+OUT ?= dist/$(STAGE)
+KEEP_TABLE ?= yes
+ALWAYS ?=
 ARGS ?=
 
 BIN := .venv/bin
@@ -11,7 +14,7 @@ READY := .venv/.ready
 CLOUD_READY := .venv-cloud/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check fmt lint types arch schema test cov bench package
+.PHONY: help setup demo check fmt lint types arch schema test cov bench deploy look destroy package
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,8 +40,10 @@ types: $(READY) ## mypy, strict
 arch: $(READY) ## imports point down the stages
 	@said=$$($(BIN)/lint-imports 2>&1) || { echo "$$said"; exit 1; }
 
-schema: $(READY) ## docs/policy.schema.json is what the code says
+schema: $(READY) ## what is made from the code is current: policy schema, permissions page, member template
 	@$(BIN)/python -m tools.policy_schema --check
+	@$(BIN)/python -m tools.permissions --check
+	@$(BIN)/python -m deploy.member --check
 
 test: check $(CLOUD_READY) ## check, then every test with coverage, as CI does (ARGS="-k words" chooses)
 	@$(BIN)/python -m pytest -q --cov --cov-report=term-missing:skip-covered $(ARGS)
@@ -49,8 +54,17 @@ cov: $(READY) $(CLOUD_READY) ## every test, and the coverage as HTML in htmlcov/
 bench: $(READY) ## cold starts and decisions, measured as ratios in one run
 	@$(BIN)/python -m bench
 
-package: $(READY) ## a SAM template and the zip for STAGE, in dist/STAGE
-	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-1} $(BIN)/chalice package --stage $(STAGE) dist/$(STAGE)
+deploy: $(READY) ## put STAGE into AWS, or bring it up to date (ALWAYS=yes deploys the functions in any case)
+	@$(BIN)/python -m deploy deploy --stage $(STAGE) --always "$(ALWAYS)"
+
+look: $(READY) ## read STAGE back from AWS and say what is missing
+	@$(BIN)/python -m deploy check --stage $(STAGE)
+
+destroy: $(READY) ## take STAGE out of AWS; its table stays (KEEP_TABLE=no removes that as well)
+	@$(BIN)/python -m deploy destroy --stage $(STAGE) --keep-table "$(KEEP_TABLE)"
+
+package: $(READY) ## one SAM template and the zip for STAGE, in OUT, for a pipeline
+	@$(BIN)/python -m deploy package --stage $(STAGE) --out $(OUT)
 
 $(READY): requirements.txt requirements-dev.txt
 	@$(call need_python)

@@ -131,10 +131,14 @@ def _configure(project: Path, stage: str, settings: Mapping[str, str]) -> None:
     path.write_text(json.dumps(config, indent=2))
 
 
-def _wheels(project: Path) -> Path:
+def wheels(project: Path) -> Path:
     """The wheels of requirements.txt, fetched once: from then on a deployment asks no index, and works offline."""
     wanted = hashlib.sha256((project / "requirements.txt").read_bytes()).hexdigest()[:16]
-    wheels = ROOT / ".venv-cloud" / "wheels" / f"{wanted}-{sys.version_info.major}.{sys.version_info.minor}"
+    machine = "aarch64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+    kind = (
+        f"manylinux2014_{machine}"  # the newest that Lambda's Python 3.11 loads; pip alone would choose this computer's
+    )
+    wheels = ROOT / ".venv-cloud" / "wheels" / f"{wanted}-{sys.version_info.major}.{sys.version_info.minor}-{kind}"
     if not wheels.is_dir():
         partial = wheels.with_name(f"{wheels.name}.{os.getpid()}.partial")
         fetch = [
@@ -147,6 +151,9 @@ def _wheels(project: Path) -> Path:
             str(project / "requirements.txt"),
             "-d",
             str(partial),
+            "--only-binary=:all:",
+            "--platform",
+            kind,
         ]
         _run(fetch, project, dict(os.environ))
         with contextlib.suppress(OSError):  # another run was faster
@@ -157,7 +164,7 @@ def _wheels(project: Path) -> Path:
 
 def _chalice(aws: LocalAws, project: Path, *arguments: str) -> None:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "NETREFLEX_"))}
-    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(_wheels(project))}
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels(project))}
     _run([sys.executable, "-I", str(_SHIM), *arguments], project, {**inherited, **aws.environment, **offline})
 
 

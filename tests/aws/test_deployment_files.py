@@ -49,7 +49,10 @@ def test_every_name_is_made_of_the_application_and_the_stage() -> None:
 
 def test_the_state_table_is_kept_and_forgets_by_its_own_clock() -> None:
     table = TEMPLATE["Resources"]["StateTable"]
-    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    assert table["DeletionPolicy"] == "RetainExceptOnCreate", (
+        "a first deployment that fails must not leave one in its way"
+    )
+    assert table["UpdateReplacePolicy"] == "Retain"
     assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
     assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
@@ -60,11 +63,24 @@ def test_cloudformation_takes_the_template() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_every_function_of_a_stage_has_its_own_policy_file() -> None:
-    for stage in CONFIG["stages"].values():
-        files = [function["iam_policy_file"] for function in stage["lambda_functions"].values()]
-        assert len(files) == len(set(files))
-        assert all((ROOT / ".chalice" / file).exists() for file in files)
+def test_every_function_has_its_own_policy_file_in_all_stages() -> None:
+    """What is alike in all stages stands at the top: a stage that is added later needs its settings alone."""
+    files = {name: function["iam_policy_file"] for name, function in CONFIG["lambda_functions"].items()}
+    assert len(files) == len(set(files.values()))
+    assert set(files.values()) == {path.name for path in POLICIES}
+    assert not any("lambda_functions" in stage for stage in CONFIG["stages"].values())
+
+
+def test_topics_and_queues_are_reached_over_tls_alone() -> None:
+    policies = [one for one in TEMPLATE["Resources"].values() if one["Type"].endswith(("QueuePolicy", "TopicPolicy"))]
+    held = sum(one["Type"] in {"AWS::SQS::Queue", "AWS::SNS::Topic"} for one in TEMPLATE["Resources"].values())
+    denied = [
+        statement
+        for one in policies
+        for statement in one["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    ]
+    assert len(policies) == len(denied) == held
 
 
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)

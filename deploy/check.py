@@ -1,0 +1,128 @@
+"""Reads a stage back from AWS and says what is missing or is not as it should be. It writes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.exceptions import ClientError
+
+from deploy.configuration import Configuration
+from deploy.declared import Function, WokenBy
+from deploy.faults import doing
+from deploy.inventory import absent
+from deploy.place import Place
+from deploy.resources import resources_template
+from deploy.safeguards import differences
+from deploy.stack import Stack
+
+_ABSENT = ("NotFound", "NoSuchEntity", "NonExistent", "ResourceNotFound")
+
+
+def missing(place: Place, configuration: Configuration, functions: Sequence[Function]) -> list[str]:
+    """One sentence for everything that is missing; empty where the stage is whole."""
+    with doing("reading back what was deployed"):
+        found = [*_resources(place, functions), *application_differences(place, configuration, functions)]
+        found += [f"not set: {one.what}" for one in differences(place, functions)]
+        return [*found, *_subscription(place)]
+
+
+def _resources(place: Place, functions: Sequence[Function]) -> Iterator[str]:
+    """The stack, and that nothing in it was deleted by hand."""
+    status = Stack(place, place.stack).status()
+    if not status.endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")):
+        yield f"stack {place.stack} is {status or 'not there'}"
+        return
+    template = resources_template([one.name for one in functions])
+    yield from (f"{one.kind} {one.name} is missing" for one in absent(place, template))
+
+
+def application_differences(place: Place, configuration: Configuration, functions: Sequence[Function]) -> list[str]:
+    """What of Chalice's part is not as configured. What is told here, ``chalice deploy`` mends."""
+    return [line for function in functions for line in _function(place, configuration, function)]
+
+
+def _function(place: Place, configuration: Configuration, function: Function) -> Iterator[str]:
+    name, client = place.name(function.name), place.client("lambda")
+    found = _or_none(lambda: client.get_function_configuration(FunctionName=name))
+    if found is None:
+        yield f"function {name} is missing"
+        return
+    wanted = {
+        "Timeout": configuration.of_function(function.name, "lambda_timeout"),
+        "MemorySize": configuration.of_function(function.name, "lambda_memory_size"),
+    }
+    for key, value in wanted.items():
+        if value is not None and found[key] != value:
+            yield f"function {name}: {key} is {found[key]}, and {value} is configured"
+    if not configuration.settings.items() <= found.get("Environment", {}).get("Variables", {}).items():
+        yield f"function {name} has other settings than are configured"
+    yield from _concurrency(client, configuration, function, name)
+    yield from _role(place, configuration, function)
+    yield from _waker(place, function)
+
+
+def _concurrency(client: Any, configuration: Configuration, function: Function, name: str) -> Iterator[str]:  # noqa: ANN401
+    wanted = configuration.of_function(function.name, "reserved_concurrency")
+    has = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
+    if wanted is not None and has != wanted:
+        yield f"function {name}: reserved concurrency is {has}, and {wanted} is configured"
+
+
+def _role(place: Place, configuration: Configuration, function: Function) -> Iterator[str]:
+    name, iam = place.name(function.name), place.client("iam")
+    found = _or_none(lambda: iam.get_role_policy(RoleName=name, PolicyName=name))
+    if found is None:
+        yield f"role {name} or its policy is missing"
+        return
+    document = found["PolicyDocument"]
+    has = json.loads(unquote(document)) if isinstance(document, str) else document
+    if has != json.loads(configuration.role_policy(function.name).read_text()):
+        yield f"role {name} does not have the permissions of {configuration.role_policy(function.name).name}"
+
+
+def _waker(place: Place, function: Function) -> Iterator[str]:
+    if function.woken_by is WokenBy.QUEUE:
+        arn = place.queue_arn(function.queue.removeprefix(place.prefix))
+        mappings = place.client("lambda").list_event_source_mappings(FunctionName=place.name(function.name))
+        if arn not in {one["EventSourceArn"] for one in mappings["EventSourceMappings"]}:
+            yield f"function {place.name(function.name)} does not take from {arn}"
+        return
+    rule, events = place.name(function.rule), place.client("events")
+    found = _or_none(lambda: events.describe_rule(Name=rule))
+    if found is None:
+        yield f"rule {rule} is missing"
+    elif not events.list_targets_by_rule(Rule=rule)["Targets"]:
+        yield f"rule {rule} has no target"
+
+
+def _subscription(place: Place) -> Iterator[str]:
+    topic, queue = place.topic_arn("alerts"), place.queue_arn("notify")
+    found = _or_none(lambda: place.client("sns").list_subscriptions_by_topic(TopicArn=topic))
+    if found is not None and queue not in {one["Endpoint"] for one in found["Subscriptions"]}:
+        yield f"queue {place.name('notify')} is not subscribed to topic {place.name('alerts')}"
+
+
+def notes(place: Place, configuration: Configuration) -> Iterator[str]:
+    """What people have to do themselves."""
+    secret = configuration.settings.get("NETREFLEX_SLACK_SECRET", "")
+    if secret and not secret.startswith(("ssm:", "/", "arn:")):
+        there = _or_none(lambda: place.client("secretsmanager").describe_secret(SecretId=secret))
+        if there is None:
+            yield f"make the secret {secret}; until then alerts wait in the queue (docs/alerts.md, `Setting up Slack`)"
+    topic = place.topic_arn("fallback")
+    found = _or_none(lambda: place.client("sns").list_subscriptions_by_topic(TopicArn=topic))
+    if found is not None and not found["Subscriptions"]:
+        yield f"subscribe a mailbox to {topic}: it hears when the road to Slack is broken, and the alarms"
+
+
+def _or_none(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - an AWS answer
+    """The answer, or None where what was asked for is not there."""
+    try:
+        return call()
+    except ClientError as error:
+        if any(word in error.response["Error"]["Code"] for word in _ABSENT):
+            return None
+        raise

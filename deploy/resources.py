@@ -1,0 +1,169 @@
+"""The template of what Chalice does not manage: ``resources.json``, and alarms and a dashboard for the functions there are.
+
+Alarms tell the second topic, never the first: the first one's subscribers expect alerts, and its road may be what is broken.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+
+_FILE = Path(__file__).with_name("resources.json")
+_FIVE_MINUTES, _QUARTER = 300, 900
+QUEUES = ("dead-letters", "notify-dead-letters")
+
+
+def resources_template(functions: Sequence[str]) -> Json:
+    """The whole template, as it is sent to CloudFormation."""
+    template: Json = json.loads(_FILE.read_text())
+    for alarm in (*_general_alarms(), *_function_alarms(functions)):
+        name = alarm["AlarmName"]["Fn::Sub"].removeprefix("netreflex-${Stage}-")
+        template["Resources"][_logical_id(name) + "Alarm"] = {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm}
+    template["Resources"]["Dashboard"] = _dashboard(functions)
+    return template
+
+
+def table_template() -> Json:
+    """Only the table: what stays when all the rest is removed."""
+    template: Json = json.loads(_FILE.read_text())
+    kept = {"StateTable": template["Resources"]["StateTable"]}
+    return {**template, "Resources": kept, "Outputs": {"StateTable": template["Outputs"]["StateTable"]}}
+
+
+def _general_alarms() -> Iterable[Json]:
+    for queue in QUEUES:
+        yield _alarm(
+            f"{queue}-waiting",
+            "Something was given up after all retries. docs/alerts.md, `Dead letters`, says how to bring it back.",
+            (
+                "AWS/SQS",
+                "ApproximateNumberOfMessagesVisible",
+                {"QueueName": {"Fn::Sub": f"netreflex-${{Stage}}-{queue}"}},
+            ),
+            statistic="Maximum",
+        )
+    yield _alarm(
+        "delivery-late",
+        "Alerts wait for Slack longer than 15 minutes. docs/alerts.md, `When Slack does not take it`.",
+        ("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": {"Fn::Sub": "netreflex-${Stage}-notify"}}),
+        statistic="Maximum",
+        threshold=_QUARTER,
+    )
+    yield _alarm(
+        "delivery-failed",
+        "The alerts topic could not hand an alert to a subscriber.",
+        ("AWS/SNS", "NumberOfNotificationsFailed", {"TopicName": {"Fn::Sub": "netreflex-${Stage}-alerts"}}),
+    )
+    yield {
+        **_alarm(
+            "sweep-missing",
+            "No sweep began for 15 minutes, so lost events are not healed. Look at the rule and the function `sweep`.",
+            ("AWS/Lambda", "Invocations", {"FunctionName": {"Fn::Sub": "netreflex-${Stage}-sweep"}}),
+            threshold=1,
+        ),
+        "ComparisonOperator": "LessThanThreshold",
+        "Period": _QUARTER,
+        "TreatMissingData": "breaching",
+    }
+
+
+def _function_alarms(functions: Iterable[str]) -> Iterable[Json]:
+    for function in functions:
+        where = {"FunctionName": {"Fn::Sub": f"netreflex-${{Stage}}-{function}"}}
+        yield _alarm(
+            f"{function}-errors",
+            f"The function {function} raised. Its log group says why; what it gave up lies in the dead-letter queue.",
+            ("AWS/Lambda", "Errors", where),
+        )
+        yield _alarm(
+            f"{function}-throttles",
+            f"Lambda put off the function {function}: raise its reserved_concurrency or the account's limit.",
+            ("AWS/Lambda", "Throttles", where),
+            periods=3,
+        )
+
+
+def _alarm(
+    name: str,
+    description: str,
+    metric: tuple[str, str, Json],
+    *,
+    statistic: str = "Sum",
+    threshold: int = 0,
+    periods: int = 1,
+) -> Json:
+    namespace, metric_name, dimensions = metric
+    tell = [{"Ref": "FallbackTopic"}]
+    return {
+        "AlarmName": {"Fn::Sub": f"netreflex-${{Stage}}-{name}"},
+        "AlarmDescription": description,
+        "Namespace": namespace,
+        "MetricName": metric_name,
+        "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+        "Statistic": statistic,
+        "Period": _FIVE_MINUTES,
+        "EvaluationPeriods": periods,
+        "Threshold": threshold,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+        "AlarmActions": tell,
+        "OKActions": tell,
+    }
+
+
+def _dashboard(functions: Sequence[str]) -> Json:
+    def lambdas(metric: str, statistic: str) -> list[list[Any]]:
+        rows = [["AWS/Lambda", metric, "FunctionName", f"netreflex-${{Stage}}-{one}"] for one in functions]
+        return [[*row, {"label": one, "stat": statistic}] for row, one in zip(rows, functions, strict=True)]
+
+    queues = ("notify", *QUEUES)
+    waiting = [
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", f"netreflex-${{Stage}}-{one}", {"label": one}]
+        for one in queues
+    ]
+    decisions = [
+        [{"expression": "SEARCH('{netreflex,service} decision_', 'Sum', 300)", "label": "", "id": "decisions"}],
+    ]
+    charts = [
+        ("What was decided", decisions, "Sum"),
+        ("Invocations", lambdas("Invocations", "Sum"), "Sum"),
+        ("Errors", lambdas("Errors", "Sum"), "Sum"),
+        ("Throttles", lambdas("Throttles", "Sum"), "Sum"),
+        ("Duration, slowest", lambdas("Duration", "Maximum"), "Maximum"),
+        ("Waiting in queues", waiting, "Maximum"),
+    ]
+    widgets = [_chart(number, *chart) for number, chart in enumerate(charts)]
+    body = json.dumps({"widgets": widgets}, separators=(",", ":"))
+    return {
+        "Type": "AWS::CloudWatch::Dashboard",
+        "Properties": {
+            "DashboardName": {"Fn::Sub": "netreflex-${Stage}-overview"},
+            "DashboardBody": {"Fn::Sub": body},
+        },
+    }
+
+
+def _chart(number: int, title: str, metrics: list[list[Any]], statistic: str) -> Json:
+    return {
+        "type": "metric",
+        "x": number % 2 * 12,
+        "y": number // 2 * 6,
+        "width": 12,
+        "height": 6,
+        "properties": {
+            "title": title,
+            "metrics": metrics,
+            "stat": statistic,
+            "period": _FIVE_MINUTES,
+            "region": "${AWS::Region}",
+            "view": "timeSeries",
+        },
+    }
+
+
+def _logical_id(name: str) -> str:
+    return "".join(word.title() for word in name.replace("_", "-").split("-"))

@@ -1,0 +1,133 @@
+"""Writes docs/permissions.md from the policy files and the reasons below; with ``--check`` fails where it is not current.
+
+Run it from the root of the project: ``python -m tools.permissions [--check]``.
+"""  # noqa: INP001 - a script, not a package that something imports
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from deploy.member import AT_HOME
+from deploy.member_parameters import SWITCHES
+from deploy.permissions import Statement, statements_by_sid
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE = ROOT / "docs" / "permissions.md"
+
+# Sid -> why, and what would be without it. A statement without a reason here is an error.
+WHY = {
+    "WriteOwnLogs": "The function's own log; Chalice makes the group, with its retention.",
+    "ReachMemberAccounts": "Enters other accounts through their member role, and no other role of theirs.",
+    "ReadNetworksOfTheHomeAccount": "What is true now of peerings, VPCs, routes and quotas, before anything is decided. "
+    "EC2 grants its Describe actions on everything or not at all.",
+    "AnswerPeeringsOfTheHomeAccount": "Accepts or rejects what a rule of the policy names, and opens DNS resolution.",
+    "MarkPeeringsOfTheHomeAccount": "Tags an approved peering with its rule; only keys that begin with `netreflex:`.",
+    "RouteInTheHomeAccount": "Adds and repairs the routes of approved peerings, and removes its own.",
+    "ReadNamesOfTheHomeAccount": "Finds the zone, the record that is there, and the load balancer that a name leads to.",
+    "WriteCnamesAndTheirMarks": "Creates and exactly deletes CNAMEs and the TXT marks beside them; never an UPSERT, and no "
+    "other type of record.",
+    "AssociateVpcsWithZones": "Lets a requester's VPC resolve names of the zone; an authorisation is taken back at once.",
+    "ReadVpnOfTheHomeAccount": "The state of tunnels, devices, gateways and their alarms.",
+    "ReadTunnelLogsOfTheHomeAccount": "Why a tunnel is down, as its own log says; only log groups with `vpn` in the name.",
+    "KeepTunnelAlarmsOfTheHomeAccount": "Keeps one alarm for each tunnel; only alarms named `netreflex-vpn-…`.",
+    "ReadCertificatesOfTheHomeAccount": "Which certificates there are, when they end, and which listeners serve them.",
+    "ReadDistributionsOfTheHomeAccount": "Which origins CloudFront asks, and by which name.",
+    "ReadPublicZonesOfTheHomeAccount": "Whether the record by which ACM validates a certificate is still in its zone.",
+    "CreateValidationRecordsAndTheirMarks": "Puts back the CNAME by which ACM validates a certificate, and its mark; it "
+    "deletes and changes nothing.",
+    "Remember": "The ledger of routes, the life of alerts, and the last good policy, in the state table.",
+    "PublishAlerts": "Tells people, through the alerts topic.",
+    "TellTheSecondTopic": "Tells people that the road to Slack is broken.",
+    "LoseNothing": "Lambda sends what failed for good to the dead-letter queue, with the function's role.",
+    "ReadThePolicyFile": "Reads the policy from Parameter Store or S3; unused where the bundled file is the policy.",
+    "ReadThePolicyFromAppConfig": "Reads the policy from AppConfig; unused where the bundled file is the policy.",
+    "FindQueues": "Finds the dead-letter queues by their names; SQS grants listing on everything or not at all.",
+    "LookIntoDeadLetterQueues": "Counts what lies in them and reads why. Nothing is deleted.",
+    "TakeAlerts": "Lambda collects the alerts to be shown, with the function's role.",
+    "ReadTheSlackSecret": "The token or the webhook, and nothing else of Secrets Manager.",
+}
+
+
+def page() -> str:
+    """The whole page."""
+    statements = statements_by_sid(ROOT / ".chalice")
+    unexplained = sorted(statements.keys() - WHY.keys())
+    if unexplained:
+        raise SystemExit(f"say in tools/permissions.py why there is: {', '.join(unexplained)}")
+    return "\n".join([*_introduction(), *_functions(statements), *_member(statements), ""])
+
+
+def _introduction() -> Iterator[str]:
+    yield "# Permissions"
+    yield ""
+    yield "Made by `python -m tools.permissions` from `.chalice/policy-*.json`; `make check` fails where it is not current."
+    yield "Each function has a role of its own. Nothing is allowed with a wildcard in an action, and nothing that changes"
+    yield "anything is allowed on every resource. `tests/iam` runs the functions' flows under exactly these policies."
+    yield ""
+
+
+def _functions(statements: dict[str, Statement]) -> Iterator[str]:
+    yield "## What each statement is for"
+    yield ""
+    yield "| statement | actions | on | by | why |"
+    yield "| --- | --- | --- | --- | --- |"
+    for sid, one in sorted(statements.items(), key=lambda item: (item[0] in AT_HOME, item[0])):
+        cells = [sid, _codes(one.actions), _codes(_scope(one)) + _condition(one), ", ".join(one.functions), WHY[sid]]
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _member(statements: dict[str, Statement]) -> Iterator[str]:
+    yield "## In member accounts"
+    yield ""
+    yield "`deploy/member.json` gives the role `netreflex-<stage>-member` the statements about networks above, and no other."
+    yield "Reading is always allowed; each change has a switch, which says `no` until somebody says `yes`:"
+    yield ""
+    yield "| switch | statements |"
+    yield "| --- | --- |"
+    for switch, sids in SWITCHES.items():
+        yield f"| `{switch}` | {', '.join(sids)} |"
+    yield ""
+    yield "`RequesterVpcs`, `RouteTables` and `HostedZones` narrow them further. Who may enter: the hub's functions"
+    yield f"{', '.join(statements['ReachMemberAccounts'].functions)}, by the exact names of their roles, and only with the"
+    yield "`ExternalId`."
+    yield ""
+    yield "## What the person who deploys needs"
+    yield ""
+    yield "CloudFormation on `netreflex-*` stacks, and what those make: DynamoDB, SNS, SQS, CloudWatch alarms and dashboards;"
+    yield "for the functions Lambda, EventBridge rules, log groups, and IAM roles `netreflex-*` with `iam:PassRole` on them."
+
+
+def _codes(words: tuple[str, ...]) -> str:
+    return " ".join(f"`{word}`" for word in words)
+
+
+def _scope(statement: Statement) -> tuple[str, ...]:
+    if statement.sid == "WriteOwnLogs":
+        return ("arn:aws:logs:*:*:log-group:/aws/lambda/netreflex-*-<function>:*",)
+    return statement.resources
+
+
+def _condition(statement: Statement) -> str:
+    return f" if `{json.dumps(dict(statement.condition))}`" if statement.condition else ""
+
+
+def main(arguments: list[str], file: Path = FILE) -> int:
+    if arguments not in ([], ["--check"]):
+        sys.stderr.write(f"unknown: {' '.join(arguments)}; the only option is --check\n")
+        return 2
+    current = page()
+    if not arguments:
+        file.write_text(current, encoding="utf-8")
+        return 0
+    if not file.exists() or file.read_text(encoding="utf-8") != current:
+        sys.stderr.write(f"{file} is not current: run python -m tools.permissions\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
