@@ -38,7 +38,7 @@ def main(service: str, operation: str, *words: str) -> None:
     if (service, operation) == ("cloudformation", "deploy"):
         deploy(given)
         return
-    client = boto3.client(service)
+    client = boto3.client(service)  # type: ignore[call-overload]
     method = operation.replace("-", "_")
     shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method]).input_shape
     names = {xform_name(member).replace("_", "-"): member for member in shape.members}

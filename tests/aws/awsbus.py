@@ -32,7 +32,7 @@ def event(
     account: str = "123456789012",
     region: str = "us-east-1",
     resources: Sequence[str] = (),
-) -> dict:
+) -> dict[str, Any]:
     """An EventBridge envelope around ``detail``, with a fresh id and the current time."""
     return {
         "version": "0",
@@ -66,31 +66,35 @@ class DefaultBus:
     def __init__(self, events: BaseClient, lambda_: BaseClient, bus: str = "default") -> None:
         self._events, self._lambda, self._bus = events, lambda_, bus
 
-    def put(self, event: dict, invocation_type: Literal["Event", "RequestResponse"] = "Event") -> list[Delivery]:
+    def put(
+        self, event: dict[str, Any], invocation_type: Literal["Event", "RequestResponse"] = "Event"
+    ) -> list[Delivery]:
         """Deliver the event to every target of every rule that matches; no rule, no delivery."""
         return [
             self._deliver(rule, target, event, invocation_type)
             for rule in self._matching_rules(event)
-            for target in self._events.list_targets_by_rule(Rule=rule["Name"], EventBusName=self._bus)["Targets"]
+            for target in self._events.list_targets_by_rule(Rule=rule["Name"], EventBusName=self._bus)["Targets"]  # type: ignore[attr-defined]
         ]
 
-    def _matching_rules(self, event: dict) -> Iterator[dict]:
+    def _matching_rules(self, event: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for page in self._events.get_paginator("list_rules").paginate(EventBusName=self._bus):
             for rule in page["Rules"]:
                 if rule.get("State") != "ENABLED" or not rule.get("EventPattern"):
                     continue
-                answer = self._events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(event))
+                answer = self._events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(event))  # type: ignore[attr-defined]
                 if answer["Result"]:
                     yield rule
 
-    def _deliver(self, rule: dict, target: dict, event: dict, invocation_type: str) -> Delivery:
+    def _deliver(
+        self, rule: dict[str, Any], target: dict[str, Any], event: dict[str, Any], invocation_type: str
+    ) -> Delivery:
         arn = target["Arn"]
         if ":lambda:" not in arn:
             raise ValueError(f"only Lambda targets can be delivered to, not {arn}")
         if not self._lets_in(arn, rule["Arn"]):
             raise PermissionError(f"{arn} does not let events.amazonaws.com in from {rule['Arn']}")
         payload = target.get("Input") or json.dumps(event)
-        answer = self._lambda.invoke(FunctionName=arn, InvocationType=invocation_type, Payload=payload.encode())
+        answer = self._lambda.invoke(FunctionName=arn, InvocationType=invocation_type, Payload=payload.encode())  # type: ignore[attr-defined]
         body = answer["Payload"].read()
         if answer.get("FunctionError"):
             raise HandlerFailed(body.decode())
@@ -98,7 +102,7 @@ class DefaultBus:
 
     def _lets_in(self, function_arn: str, rule_arn: str) -> bool:
         try:
-            policy = json.loads(self._lambda.get_policy(FunctionName=function_arn)["Policy"])
+            policy = json.loads(self._lambda.get_policy(FunctionName=function_arn)["Policy"])  # type: ignore[attr-defined]
         except ClientError:
             return False
         return any(

@@ -5,18 +5,20 @@ Run it as a file in an interpreter of its own. Nothing of it ships.
 
 from __future__ import annotations
 
+from typing import Any
+
 from botocore import waiter
 from chalice.cli import main
 
 _init = waiter.SingleWaiterConfig.__init__
 
 
-def _poll_fast(self: waiter.SingleWaiterConfig, config: dict) -> None:
+def _poll_fast(self: waiter.SingleWaiterConfig, config: dict[str, Any]) -> None:
     _init(self, config)
-    self.delay, self.max_attempts = 0.2, 300
+    self.delay, self.max_attempts = 0.2, 300  # type: ignore[assignment]
 
 
-waiter.SingleWaiterConfig.__init__ = _poll_fast
+waiter.SingleWaiterConfig.__init__ = _poll_fast  # type: ignore[assignment, method-assign]
 
 if __name__ == "__main__":
     main()

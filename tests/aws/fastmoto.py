@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
@@ -20,20 +21,20 @@ _shared_loader = botocore.loaders.create_loader(None)
 
 
 def _register_shared_loader(self: botocore.session.Session) -> None:
-    self._components.register_component("data_loader", _shared_loader)
+    self._components.register_component("data_loader", _shared_loader)  # type: ignore[attr-defined]
 
 
-botocore.session.Session._register_data_loader = _register_shared_loader
+botocore.session.Session._register_data_loader = _register_shared_loader  # type: ignore[attr-defined]
 
-_create_methods = botocore.client.ClientCreator._create_methods
-_methods: dict[str, dict] = {}
+_create_methods = botocore.client.ClientCreator._create_methods  # type: ignore[attr-defined]
+_methods: dict[str, dict[str, Any]] = {}
 
 
-def _create_methods_once(self: botocore.client.ClientCreator, service_model: object) -> dict:
-    name = service_model.service_name
+def _create_methods_once(self: botocore.client.ClientCreator, service_model: object) -> dict[str, Any]:
+    name = service_model.service_name  # type: ignore[attr-defined]
     if name not in _methods:
         _methods[name] = _create_methods(self, service_model)
     return dict(_methods[name])
 
 
-botocore.client.ClientCreator._create_methods = _create_methods_once
+botocore.client.ClientCreator._create_methods = _create_methods_once  # type: ignore[attr-defined]

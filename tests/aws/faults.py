@@ -86,7 +86,7 @@ def _identify(request: AWSPreparedRequest) -> tuple[str, str, dict[str, str]]:
     """(service, operation, params) of a signed request; REST services give "METHOD /path" as the operation."""
     scope = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4", _text(request.headers.get("Authorization")))
     service = scope.group(1) if scope else "?"
-    target, body = _text(request.headers.get("X-Amz-Target")), _text(request.body)
+    target, body = _text(request.headers.get("X-Amz-Target")), _text(request.body)  # type: ignore[arg-type]
     if target:
         return service, target.rsplit(".", 1)[-1], {}
     if body.startswith("Action=") or "&Action=" in body:
@@ -221,16 +221,16 @@ class VirtualTime:
             sleep = staticmethod(virtual.sleep)
 
         def acquire(bucket: botocore.retries.bucket.TokenBucket, amount: float, _block: object) -> bool:
-            bucket._refill()
-            while amount > bucket._current_capacity:
-                virtual.sleep(max(1e-3, bucket._sleep_amount(amount)))
-                bucket._refill()
-            bucket._current_capacity -= amount
+            bucket._refill()  # type: ignore[attr-defined]
+            while amount > bucket._current_capacity:  # type: ignore[attr-defined]
+                virtual.sleep(max(1e-3, bucket._sleep_amount(amount)))  # type: ignore[attr-defined]
+                bucket._refill()  # type: ignore[attr-defined]
+            bucket._current_capacity -= amount  # type: ignore[attr-defined]
             return True
 
         def pinned(backoff: object, *args: object, **kwargs: object) -> None:
-            backoff_init(backoff, *args, **kwargs)
-            backoff._random = lambda: virtual.jitter
+            backoff_init(backoff, *args, **kwargs)  # type: ignore[arg-type]
+            backoff._random = lambda: virtual.jitter  # type: ignore[attr-defined]
 
         for owner, name, value in (
             (botocore.endpoint, "time", Time),

@@ -72,7 +72,7 @@ class LocalAws:
         self.region, self.hub = region, hub
         self.moto_url = self.ministack_url = ""
         self.directory = Path()
-        self._children: list[subprocess.Popen] = []
+        self._children: list[subprocess.Popen[bytes]] = []
         self._clients: dict[tuple[str, str, str], BaseClient] = {}
         self._loader = botocore.loaders.create_loader(None)
 
@@ -97,7 +97,7 @@ class LocalAws:
     def stop(self) -> None:
         """End both emulators with all they started, and remove their data."""
         for child in self._children:
-            child.stdin.close()
+            child.stdin.close()  # type: ignore[union-attr]
         for child in self._children:
             child.wait(30)
         self._children.clear()
@@ -186,7 +186,7 @@ class LocalAws:
             "STATE_DIR": str(data / "state"),
         }
 
-    def _run(self, name: str, command: list[str], settings: dict[str, str]) -> subprocess.Popen:
+    def _run(self, name: str, command: list[str], settings: dict[str, str]) -> subprocess.Popen:  # type: ignore[type-arg]
         temporary = self.directory / "tmp"
         temporary.mkdir(exist_ok=True)
         environment = {
@@ -210,7 +210,7 @@ class LocalAws:
         self._children.append(child)
         return child
 
-    def _wait(self, name: str, child: subprocess.Popen, ready: Callable[[], bool]) -> None:
+    def _wait(self, name: str, child: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _BOOT_SECONDS
         while not ready():
             if child.poll() is not None or time.monotonic() > deadline:
@@ -225,7 +225,7 @@ class LocalAws:
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return probe.getsockname()[1]  # type: ignore[no-any-return]
 
 
 def _answers(url: str) -> bool:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
@@ -17,12 +18,12 @@ from werkzeug.serving import make_server
 from tests.aws import strict_moto  # noqa: F401 - it patches moto
 
 
-def _one_by_one(app: Callable) -> Callable:
+def _one_by_one(app: Callable[..., Any]) -> Callable[..., Any]:
     lock = threading.Lock()
 
-    def serialized(environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def serialized(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         with lock:
-            return app(environ, start_response)
+            return app(environ, start_response)  # type: ignore[no-any-return]
 
     return serialized
 

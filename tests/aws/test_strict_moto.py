@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -16,12 +17,12 @@ HERE, THERE, ABROAD = ("111122223333", "eu-west-1"), ("444455556666", "eu-west-1
 NOT_FOUND = "InvalidVpcPeeringConnectionID.NotFound"
 
 
-def ec2(place: tuple[str, str]) -> boto3.client:
+def ec2(place: tuple[str, str]) -> Any:  # noqa: ANN401
     account, region = place
     return boto3.client("ec2", region, aws_access_key_id=account, aws_secret_access_key="test")
 
 
-def refused(asked: Callable, **params: object) -> str:
+def refused(asked: Callable[..., Any], **params: object) -> str:
     with pytest.raises(ClientError) as error:
         asked(**params)
     return error.value.response["Error"]["Code"]
@@ -40,32 +41,32 @@ class Pair:
         tables = self.mine.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [self.vpc]}])
         self.table = tables["RouteTables"][0]["RouteTableId"]
 
-    def request(self, **more: object) -> dict:
+    def request(self, **more: object) -> dict[str, Any]:
         answer = self.mine.create_vpc_peering_connection(VpcId=self.vpc, PeerVpcId=self.peer, **self.where, **more)
         self.id = answer["VpcPeeringConnection"]["VpcPeeringConnectionId"]
-        return answer["VpcPeeringConnection"]
+        return answer["VpcPeeringConnection"]  # type: ignore[no-any-return]
 
-    def accept(self) -> dict:
-        return self.theirs.accept_vpc_peering_connection(VpcPeeringConnectionId=self.id)["VpcPeeringConnection"]
+    def accept(self) -> dict[str, Any]:
+        return self.theirs.accept_vpc_peering_connection(VpcPeeringConnectionId=self.id)["VpcPeeringConnection"]  # type: ignore[no-any-return]
 
     def active(self) -> Pair:
         self.request()
         self.accept()
         return self
 
-    def seen(self, client: boto3.client | None = None) -> dict:
+    def seen(self, client: Any | None = None) -> dict[str, Any]:  # noqa: ANN401
         found = (client or self.mine).describe_vpc_peering_connections(VpcPeeringConnectionIds=[self.id])
-        return found["VpcPeeringConnections"][0]
+        return found["VpcPeeringConnections"][0]  # type: ignore[no-any-return]
 
-    def status(self, client: boto3.client | None = None) -> str:
-        return self.seen(client)["Status"]["Code"]
+    def status(self, client: Any | None = None) -> str:  # noqa: ANN401
+        return self.seen(client)["Status"]["Code"]  # type: ignore[no-any-return]
 
-    def route(self, cidr: str, call: str = "create_route", **more: object) -> dict:
+    def route(self, cidr: str, call: str = "create_route", **more: object) -> dict[str, Any]:
         family = "DestinationIpv6CidrBlock" if ":" in cidr else "DestinationCidrBlock"
         params = {"RouteTableId": self.table, "VpcPeeringConnectionId": self.id, family: cidr, **more}
-        return getattr(self.mine, call)(**params)
+        return getattr(self.mine, call)(**params)  # type: ignore[no-any-return]
 
-    def routes(self) -> dict[str, dict]:
+    def routes(self) -> dict[str, dict[str, Any]]:
         table = self.mine.describe_route_tables(RouteTableIds=[self.table])["RouteTables"][0]
         return {
             route.get("DestinationCidrBlock") or route["DestinationIpv6CidrBlock"]: route for route in table["Routes"]
@@ -280,9 +281,9 @@ def test_options_are_set_on_an_active_peering_by_the_owner_of_the_side_in_its_re
     on = {"AllowDnsResolutionFromRemoteVpc": True}
     elsewhere = ec2((ABROAD[0], "eu-west-1"))
 
-    def set_options(client: boto3.client, side: str) -> dict:
+    def set_options(client: Any, side: str) -> dict[str, Any]:  # noqa: ANN401
         params = {f"{side}PeeringConnectionOptions": on}
-        return client.modify_vpc_peering_connection_options(VpcPeeringConnectionId=pair.id, **params)
+        return client.modify_vpc_peering_connection_options(VpcPeeringConnectionId=pair.id, **params)  # type: ignore[no-any-return]
 
     assert refused(set_options, client=pair.mine, side="Requester") == "OperationNotPermitted"
     pair.accept()
@@ -399,7 +400,7 @@ def test_quotas_have_aws_defaults_and_can_be_set() -> None:
     quotas = boto3.client("service-quotas", HERE[1], aws_access_key_id=HERE[0], aws_secret_access_key="test")
 
     def value(code: str, call: str = "get_service_quota") -> float:
-        return getattr(quotas, call)(ServiceCode="vpc", QuotaCode=code)["Quota"]["Value"]
+        return getattr(quotas, call)(ServiceCode="vpc", QuotaCode=code)["Quota"]["Value"]  # type: ignore[no-any-return]
 
     assert (value("L-7E9ECCDB"), value("L-93826ACB")) == (50, 500)
     strict_moto.set_quota(*HERE, "L-93826ACB", 1000)

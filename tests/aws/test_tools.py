@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import boto3
 import pytest
@@ -24,9 +25,9 @@ def _aws() -> Iterator[None]:
         yield
 
 
-def _ec2() -> boto3.client:
+def _ec2() -> Any:  # noqa: ANN401
     keys = {"aws_access_key_id": "111122223333", "aws_secret_access_key": "test"}
-    return boto3.client("ec2", "eu-west-1", config=PERSISTENT, **keys)
+    return boto3.client("ec2", "eu-west-1", config=PERSISTENT, **keys)  # type: ignore[call-overload]
 
 
 def _vpcs() -> int:
@@ -36,7 +37,7 @@ def _vpcs() -> int:
 @pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
 def test_a_crash_comes_before_or_after_the_write(when: str, made: int) -> None:
     with Faults() as faults:
-        faults.plan = crash_at(0, when)
+        faults.plan = crash_at(0, when)  # type: ignore[arg-type]
         with pytest.raises(Crash):
             _ec2().create_vpc(CidrBlock="10.0.0.0/16")
     assert _vpcs() == made
@@ -45,7 +46,7 @@ def test_a_crash_comes_before_or_after_the_write(when: str, made: int) -> None:
 @pytest.mark.parametrize("kind", ["throttle", "500", "timeout", "connect", "reset"])
 def test_a_passing_fault_is_retried_by_botocore_itself(kind: str) -> None:
     with Faults() as faults:
-        faults.plan = at(0, Fault(kind))
+        faults.plan = at(0, Fault(kind))  # type: ignore[arg-type]
         _ec2().create_vpc(CidrBlock="10.0.0.0/16")
         assert faults.log == [("ec2", "CreateVpc")] * 2
     assert _vpcs() == 1

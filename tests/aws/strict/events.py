@@ -17,7 +17,7 @@ _put_events = EventsBackend.put_events
 _REFUSED = {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}
 
 
-def _put_foreign_events(self: EventsBackend, events: list[dict]) -> list[dict]:
+def _put_foreign_events(self: EventsBackend, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     forged = [str(event.get("Source", "")).startswith("aws.") for event in events]
     honest = [event for event, bad in zip(events, forged, strict=True) if not bad]
     answers = iter(_put_events(self, honest) if honest else [])
@@ -40,13 +40,13 @@ def _one_element_each(node: Any) -> Iterator[Any]:  # noqa: ANN401 - JSON is wha
         yield node
 
 
-def _matches(self: EventPattern, event: dict) -> bool:
+def _matches(self: EventPattern, event: dict[str, Any]) -> bool:
     return any(_matches_event(self, one) for one in _one_element_each(event))
 
 
 def _matches_filter(item: Any, pattern: dict[str, Any]) -> bool:  # noqa: ANN401
     if "wildcard" not in pattern:
-        return _matches_named_filter(item, pattern)
+        return _matches_named_filter(item, pattern)  # type: ignore[no-any-return]
     wanted = ".*".join(map(re.escape, pattern["wildcard"].split("*")))
     values = item if isinstance(item, list) else [item]
     return any(isinstance(value, str) and re.fullmatch(wanted, value, re.DOTALL) for value in values)

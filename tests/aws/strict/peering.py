@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidVPCIdError
@@ -62,10 +63,10 @@ def lagging(*, accepted: int = 0, created: int = 0) -> Iterator[None]:
         _lag.accepted, _lag.created = before
 
 
-def _count_down(left: dict, place: tuple[str, str]) -> bool:
-    if left.get(place, 0) <= 0:
+def _count_down(left: dict[str, Any], place: tuple[str, str]) -> bool:
+    if left.get(place, 0) <= 0:  # type: ignore[call-overload]
         return False
-    left[place] -= 1
+    left[place] -= 1  # type: ignore[index]
     return True
 
 
@@ -89,7 +90,7 @@ def _place(end: VPC | EC2Backend) -> tuple[str, str]:
     return (end.owner_id, end.region) if hasattr(end, "owner_id") else (end.account_id, end.region_name)
 
 
-def _seen_from(backend: EC2Backend, peering: VPCPeeringConnection, status: str | None = None) -> dict:
+def _seen_from(backend: EC2Backend, peering: VPCPeeringConnection, status: str | None = None) -> dict[str, Any]:
     code = status or peering._status.code
     message = {
         "initiating-request": f"Initiating Request to {peering.peer_vpc.owner_id}",
@@ -105,7 +106,7 @@ def _seen_from(backend: EC2Backend, peering: VPCPeeringConnection, status: str |
     return {**seen, "ExpirationTime": peering.expires} if code in _PENDING else seen
 
 
-def _end(vpc: VPC, options: dict, *, shown: bool) -> dict:
+def _end(vpc: VPC, options: dict[str, Any], *, shown: bool) -> dict[str, Any]:
     end = {"OwnerId": vpc.owner_id, "Region": vpc.region, "VpcId": vpc.id}
     if not shown:
         return end
@@ -118,7 +119,7 @@ def _end(vpc: VPC, options: dict, *, shown: bool) -> dict:
     }
 
 
-def _values_for(name: str, seen: dict) -> set[str]:
+def _values_for(name: str, seen: dict[str, Any]) -> set[str]:
     """What a filter compares with. Only the documented filters exist."""
     if name.startswith("tag:"):
         return {tag["Value"] for tag in seen["Tags"] if tag["Key"] == name.removeprefix("tag:")}
@@ -141,7 +142,7 @@ def _values_for(name: str, seen: dict) -> set[str]:
     return {values[name]} - {None}
 
 
-def _matches(seen: dict, filters: dict[str, list[str]]) -> bool:
+def _matches(seen: dict[str, Any], filters: dict[str, list[str]]) -> bool:
     return all(
         any(fnmatch.fnmatchcase(value, pattern) for value in _values_for(name, seen) for pattern in wanted)
         for name, wanted in filters.items()

@@ -6,6 +6,7 @@ moto answers 50 routes per table (AWS raised the default to 500) and has no GetA
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from moto.servicequotas.models import ServiceQuotasBackend, servicequotas_backends
 from moto.servicequotas.responses import ServiceQuotasResponse
@@ -33,12 +34,12 @@ def _init_with_applied(self: ServiceQuotasBackend, region_name: str, account_id:
     self.applied = {}
 
 
-def _aws_default(self: ServiceQuotasBackend, service_code: str, quota_code: str) -> dict:
+def _aws_default(self: ServiceQuotasBackend, service_code: str, quota_code: str) -> dict[str, Any]:
     quota = _default_quota(self, service_code, quota_code)
     return {**quota, "Value": _DEFAULTS.get(quota_code, quota["Value"])}
 
 
-def _get_service_quota(self: ServiceQuotasBackend, service_code: str, quota_code: str) -> dict:
+def _get_service_quota(self: ServiceQuotasBackend, service_code: str, quota_code: str) -> dict[str, Any]:
     quota = _aws_default(self, service_code, quota_code)
     return {**quota, "Value": self.applied.get(quota_code, quota["Value"])}
 

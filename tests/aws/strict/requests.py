@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import DryRunClientError, EC2ClientError
@@ -42,7 +43,7 @@ def pages_of(longest: int) -> Iterator[None]:
         _Pages.longest = before
 
 
-def _paged(answer: Callable, key: str, highest: int) -> Callable:
+def _paged(answer: Callable[..., Any], key: str, highest: int) -> Callable[..., Any]:
     def page(self: EC2Response) -> ActionResult:
         asked = self._get_param("MaxResults")
         if asked is not None and not _LOWEST <= int(asked) <= highest:
@@ -76,9 +77,9 @@ def _start(token: str | None, key: str) -> int:
     raise EC2ClientError("InvalidNextToken", f"The token '{token}' is invalid.")
 
 
-def _call_unless_dry(self: EC2Response) -> tuple[int, dict, str]:
+def _call_unless_dry(self: EC2Response) -> tuple[int, dict[str, Any], str]:
     if self._get_param("DryRun", if_none=False) not in (True, "true", "True"):
-        return _call_action(self)
+        return _call_action(self)  # type: ignore[no-any-return]
     status, headers, body = self.serialized(ActionResult(DryRunClientError()))
     headers["status"] = str(status)
     return status, headers, body

@@ -8,6 +8,7 @@ before a bad one stay. Source: Route 53 API reference and developer guide.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
@@ -21,7 +22,7 @@ _ZONE_URL = r"{0}/(?P<api_version>[\d_-]+)/hostedzone/(?P<zone_id>[^/]+)/"
 _associate = Route53Backend.associate_vpc_with_hosted_zone
 
 
-class NotAuthorizedException(Route53ClientError):
+class NotAuthorizedException(Route53ClientError):  # type: ignore[misc]
     code = 401
     __module__ = "moto.route53.exceptions"  # moto finds the service of an error by its module
 
@@ -43,7 +44,7 @@ def _backends() -> Iterator[tuple[str, Route53Backend]]:
 def _authorized(zone: FakeZone) -> set[Vpc]:
     if not hasattr(zone, "authorized"):
         zone.authorized = set()
-    return zone.authorized
+    return zone.authorized  # type: ignore[no-any-return]
 
 
 def _zone_and_vpc(self: Route53) -> tuple[FakeZone, Vpc]:
@@ -86,7 +87,7 @@ def _associate_vpc(self: Route53Backend, zone_id: str, vpcid: str, vpcregion: st
     return zone
 
 
-def _zones_of_vpc(self: Route53Backend, vpc_id: str) -> list[dict]:  # noqa: ARG001 - zones of every account
+def _zones_of_vpc(self: Route53Backend, vpc_id: str) -> list[dict[str, Any]]:  # noqa: ARG001 - zones of every account
     return [
         {"HostedZoneId": zone.resource_id, "Name": zone.name, "Owner": {"OwningAccount": account}}
         for account, backend in _backends()
@@ -104,11 +105,11 @@ def _absolute(name: str) -> str:
     return name.rstrip(".").lower() + "."
 
 
-def _key(record: dict) -> Key:
+def _key(record: dict[str, Any]) -> Key:
     return _absolute(record["Name"]), record["Type"], record.get("SetIdentifier")
 
 
-def _content(record: dict) -> Content:
+def _content(record: dict[str, Any]) -> Content:
     values = [value["Value"] for value in record.get("ResourceRecords") or []]
     return str(record.get("TTL", "")), sorted(values), str(record.get("AliasTarget", ""))
 
@@ -118,7 +119,7 @@ def _stored(record: RecordSet) -> tuple[Key, Content]:
     return (_absolute(record.name), record.type, record.set_identifier), (ttl, sorted(record.records), str(alias))
 
 
-def _fault(change: dict, there: dict[Key, Content], apex: str) -> str | None:
+def _fault(change: dict[str, Any], there: dict[Key, Content], apex: str) -> str | None:
     """Why AWS would refuse this change, given the record sets that the changes before it leave."""
     record = change["ResourceRecordSet"]
     name, kind, _label = key = _key(record)
@@ -135,7 +136,7 @@ def _fault(change: dict, there: dict[Key, Content], apex: str) -> str | None:
     return None
 
 
-def _change_record_sets(self: Route53Backend, zoneid: str, change_list: list[dict]) -> None:
+def _change_record_sets(self: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]) -> None:
     zone = self.get_hosted_zone(zoneid)
     there, faults = dict(map(_stored, zone.rrsets)), []
     for change in change_list:
@@ -152,7 +153,7 @@ def _change_record_sets(self: Route53Backend, zoneid: str, change_list: list[dic
         _apply(zone, change["Action"], change["ResourceRecordSet"])
 
 
-def _apply(zone: FakeZone, action: str, record: dict) -> None:
+def _apply(zone: FakeZone, action: str, record: dict[str, Any]) -> None:
     if action == "DELETE":
         zone.rrsets = [one for one in zone.rrsets if _stored(one)[0] != _key(record)]
         return

@@ -10,6 +10,7 @@ stricter of the two, so it stands here.
 from __future__ import annotations
 
 import ipaddress
+from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, RouteAlreadyExistsError
@@ -58,7 +59,7 @@ def _check_room(backend: EC2Backend, table: RouteTable, network: Network) -> Non
 def _check_outside(table: RouteTable, network: Network) -> None:
     for route in table.routes:
         own = _destination(route)
-        if route.local and own and own.version == network.version and network.subnet_of(own):
+        if route.local and own and own.version == network.version and network.subnet_of(own):  # type: ignore[arg-type]
             raise EC2ClientError(
                 "InvalidParameterValue",
                 f"The destination CIDR block {network} is equal to or more specific than one of this VPC's CIDR blocks."
@@ -78,7 +79,7 @@ def _check_peering(backend: EC2Backend, table: RouteTable, peering_id: str) -> N
         )
 
 
-def _check(backend: EC2Backend, table_id: str, cidr: str | None, targets: dict) -> None:
+def _check(backend: EC2Backend, table_id: str, cidr: str | None, targets: dict[str, Any]) -> None:
     table = backend.get_route_table(table_id)
     if targets.get("vpc_peering_connection_id"):
         _check_peering(backend, table, targets["vpc_peering_connection_id"])
@@ -100,7 +101,7 @@ def _create_route(  # noqa: PLR0917 - moto's signature
     if not local:
         _check(self, route_table_id, cidr or cidr6, targets)
         if cidr or cidr6:
-            _check_room(self, self.get_route_table(route_table_id), _network(cidr or cidr6))
+            _check_room(self, self.get_route_table(route_table_id), _network(cidr or cidr6))  # type: ignore[arg-type]
     return _create(self, route_table_id, cidr, cidr6, destination_prefix_list_id, local=local, **targets)
 
 

@@ -56,7 +56,7 @@ def _connection(vpn_connection_id: str) -> VPNConnection:
     raise KeyError(vpn_connection_id)
 
 
-def _tagged_telemetry(self: VPNConnection) -> list[dict]:
+def _tagged_telemetry(self: VPNConnection) -> list[dict[str, Any]]:
     tags = {tag["key"]: tag["value"] for tag in self.get_tags()}
     rows = [row.split(",") for row in tags.get(TELEMETRY_TAG, "").split(";") if row]
     return [
@@ -71,7 +71,7 @@ def _tagged_telemetry(self: VPNConnection) -> list[dict]:
     ]
 
 
-def _vgw_telemetry(self: VPNConnection) -> list[dict]:
+def _vgw_telemetry(self: VPNConnection) -> list[dict[str, Any]]:
     tagged = _tagged_telemetry(self)
     if tagged:
         return tagged
@@ -88,7 +88,7 @@ def _vgw_telemetry(self: VPNConnection) -> list[dict]:
     ]
 
 
-def _options(self: VPNConnection) -> dict:
+def _options(self: VPNConnection) -> dict[str, Any]:
     """Tunnel options in another order than the telemetry, as AWS answers."""
     tunnels = [
         {
