@@ -81,11 +81,12 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(BIN)/python $(PIP) -r requirements-dev.txt
 	@touch $@
 
-$(CLOUD_READY): requirements-cloud.txt
+$(CLOUD_READY): requirements-cloud.txt requirements.txt | $(READY)
 	@$(call need_python)
 	@echo "Setting up .venv-cloud (the local AWS) ..."
 	@$(PYTHON) -m venv .venv-cloud
 	@.venv-cloud/bin/python $(PIP) -r requirements-cloud.txt
+	@$(BIN)/python -m tests.aws.wheels
 	@touch $@
 
 define need_python

@@ -22,8 +22,9 @@ from demo.slack import DemoSlack, demo_slack
 from demo.vpn_scene import play_vpn
 from demo.world import DATA, DEV, POLICY, SERVICE_NETWORK, STRANGER, World
 from tests.aws.awsbus import HandlerFailed
-from tests.aws.deploy import DeploymentError, deploy
+from tests.aws.deploy import deploy
 from tests.aws.local import LocalAws, LocalAwsError
+from tests.aws.wheels import DeploymentError
 
 
 def main() -> int:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import botocore.loaders
 
-from tests.aws.deploy import wheels
 from tests.aws.local import ROOT, LocalAws
+from tests.aws.wheels import fetched_wheels
 
 _COPIED = ("app.py", "chalicelib", "deploy", "Makefile", "requirements.txt", "requirements-dev.txt", ".chalice")
 _LEFT = shutil.ignore_patterns("__pycache__", "*.pyc", "deployed", "deployments", "venv")
@@ -51,7 +51,7 @@ def surroundings(aws: LocalAws, project: Path) -> Mapping[str, str]:
         "AWS_DATA_PATH": str(_impatient_models(aws.directory / "models")),
         "AWS_MAX_ATTEMPTS": "2",
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(wheels(project)),
+        "PIP_FIND_LINKS": str(fetched_wheels(project)),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
 

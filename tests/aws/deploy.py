@@ -7,13 +7,10 @@ computer's architecture, because ministack runs them here.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -22,15 +19,12 @@ from pathlib import Path
 
 from tests.aws.awsbus import DefaultBus
 from tests.aws.local import ROOT, LocalAws
+from tests.aws.wheels import DeploymentError, fetched_wheels, run
 
 _SHIM = Path(__file__).with_name("fast_chalice.py")
 _COPIED = ("app.py", "chalicelib", "requirements.txt", "vendor")
 _LEFT = shutil.ignore_patterns("__pycache__", "*.pyc", "deployed", "deployments", "venv")
 _STACK_SECONDS = 60.0
-
-
-class DeploymentError(Exception):
-    """The deployment did not succeed; the text is what the tool said."""
 
 
 @dataclass(frozen=True)
@@ -131,52 +125,7 @@ def _configure(project: Path, stage: str, settings: Mapping[str, str]) -> None:
     path.write_text(json.dumps(config, indent=2))
 
 
-def wheels(project: Path) -> Path:
-    """The wheels of requirements.txt, fetched once: from then on a deployment asks no index, and works offline."""
-    wanted = hashlib.sha256((project / "requirements.txt").read_bytes()).hexdigest()[:16]
-    machine = "aarch64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
-    kind = (
-        f"manylinux2014_{machine}"  # the newest that Lambda's Python 3.11 loads; pip alone would choose this computer's
-    )
-    wheels = ROOT / ".venv-cloud" / "wheels" / f"{wanted}-{sys.version_info.major}.{sys.version_info.minor}-{kind}"
-    if not wheels.is_dir():
-        partial = wheels.with_name(f"{wheels.name}.{os.getpid()}.partial")
-        fetch = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "-q",
-            "-r",
-            str(project / "requirements.txt"),
-            "-d",
-            str(partial),
-            "--only-binary=:all:",
-            "--platform",
-            kind,
-        ]
-        _run(fetch, project, dict(os.environ))
-        with contextlib.suppress(OSError):  # another run was faster
-            partial.rename(wheels)
-        shutil.rmtree(partial, ignore_errors=True)
-    return wheels
-
-
 def _chalice(aws: LocalAws, project: Path, *arguments: str) -> None:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "NETREFLEX_"))}
-    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels(project))}
-    _run([sys.executable, "-I", str(_SHIM), *arguments], project, {**inherited, **aws.environment, **offline})
-
-
-def _run(command: list[str], directory: Path, environment: dict[str, str]) -> None:
-    done = subprocess.run(  # noqa: S603 - our own programs
-        command,
-        cwd=directory,
-        env={**environment, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise DeploymentError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(fetched_wheels(project))}
+    run([sys.executable, "-I", str(_SHIM), *arguments], project, {**inherited, **aws.environment, **offline})

@@ -13,7 +13,7 @@ from deploy.configuration import read_configuration
 from deploy.declared import Function, declared_functions
 from deploy.package import package
 from tests.aws.checkout import checkout
-from tests.aws.deploy import wheels
+from tests.aws.wheels import fetched_wheels
 
 STAGE = "prod"
 
@@ -39,7 +39,7 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
     said: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIP_NO_INDEX", "1")
-        patch.setenv("PIP_FIND_LINKS", str(wheels(project)))
+        patch.setenv("PIP_FIND_LINKS", str(fetched_wheels(project)))
         package(project, STAGE, out, said.append)
         functions = declared_functions(read_configuration(project, STAGE))
     return Packaged(json.loads((out / "sam.json").read_text()), out / "deployment.zip", said, functions)
