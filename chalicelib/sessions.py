@@ -15,7 +15,16 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from chalicelib import __version__
 from chalicelib.model.errors import AccessRefused, AwsFailure, ConfigurationError, RetryLater
@@ -31,6 +40,14 @@ CONFIG = Config(
 _RENEW_BEFORE = timedelta(minutes=5)
 _SERVER_ERROR = 500  # AWS's own trouble, whatever name it has
 _ACCESS_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"})
+_NOT_SET_UP = (  # only a person can mend these: who runs netreflex by hand is not logged in
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 _PASSING_CODES = frozenset(
     {
         "RequestLimitExceeded",
@@ -195,6 +212,10 @@ class translated:  # noqa: N801 - reads as a phrase: with translated(account, op
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, ClientError):
             raise self.meaning(error) from None
+        if isinstance(error, _NOT_SET_UP):
+            raise ConfigurationError(
+                f"{self.operation} cannot be asked: {str(error).rstrip('.')}; log in to AWS, and choose with AWS_PROFILE and AWS_REGION"
+            ) from None
         if isinstance(error, BotoCoreError):
             name = type(error).__name__
             raise RetryLater(f"{self.operation} in account {self.account} got no answer ({name}); run again") from None

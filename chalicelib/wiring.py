@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # each function imports what it needs when it needs it: cold 
     from chalicelib.alerts.deliver import Delivery
     from chalicelib.alerts.sinks import Sink
     from chalicelib.alerts.sweep import Sweep
-    from chalicelib.flows.certificate_ports import Bookmark, CertificateWorld
+    from chalicelib.flows.certificate_ports import Bookmark, CertificateWorld, Progress
     from chalicelib.flows.ports import AlertRoad, Memory, NameMemory, NamesReader, VpnReader, World
     from chalicelib.observe.queues import DeadLetterQueues
 
@@ -148,20 +148,21 @@ class Runtime:
             enforce=enforce,
         )
 
-    def certificates(self) -> CertificateWorld:
+    def certificates(self, progress: Progress | None = None) -> CertificateWorld:
         """The world of one run about certificates. Only who asks for it loads what makes and judges handshakes."""
         from chalicelib.decide.addresses import refusal
-        from chalicelib.flows.certificate_ports import CertificateWorld
+        from chalicelib.flows.certificate_ports import CertificateWorld, NoProgress
         from chalicelib.observe.certificates import CertificateObserver
         from chalicelib.observe.probes import Probes
         from chalicelib.observe.roots import mozilla_roots
         from chalicelib.observe.validation_zones import ValidationZones
 
-        world = self.world()
+        world, progress = self.world(), progress or NoProgress()
+        refuse = partial(refusal, private=world.policy.certificates.probe_private)
         return CertificateWorld(
             policy=world.policy,
             reader=CertificateObserver(self.sessions),
-            handshakes=Probes(refuse=partial(refusal, private=world.policy.certificates.probe_private)),
+            handshakes=Probes(refuse=refuse, progress=progress.probed),
             roots=mozilla_roots(),
             road=self.road(),
             bookmark=self._bookmark(),
@@ -170,6 +171,7 @@ class Runtime:
             owner=self.owner,
             now=self._now,
             enforce=world.enforce,
+            progress=progress,
         )
 
     def _bookmark(self) -> Bookmark:

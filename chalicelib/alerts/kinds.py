@@ -11,6 +11,7 @@ ORIGIN_CERTIFICATE = "cloudfront-origin-cert"
 VIEWER_CERTIFICATE = "cloudfront-viewer-cert"
 CERTIFICATE = "certificate"
 AUTOMATION = "automation"
+OF_CERTIFICATES = (ORIGIN_CERTIFICATE, VIEWER_CERTIFICATE, CERTIFICATE)
 
 
 def peering_console(region: str, peering_id: str) -> Link:

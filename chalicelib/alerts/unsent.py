@@ -1,4 +1,4 @@
-"""The road of an installation without a topic: alerts go to the log, at the level that their severity asks for."""
+"""Roads that lead to nobody: the log, for an installation without a topic, and nowhere, for a look that tells nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOG = logging.getLogger(__name__)
 
 
 class LogRoad:
-    """Writes every observation to the log. It remembers nothing, so it tells the same problem again and again."""
+    """Writes every observation to the log, at the level that its severity asks for. It remembers nothing, so it tells the same problem again and again."""
 
     def tell(self, alert: Alert, *, surely: bool = False) -> bool:  # noqa: ARG002 - here all is told every time
         """Log the alert; it is always news, because nothing is remembered."""
@@ -33,6 +33,14 @@ class LogRoad:
     def open_fingerprints(self, kind: str) -> Iterable[str]:  # noqa: ARG002 - none of any kind is known
         """Nothing is remembered, so nothing is open."""
         return ()
+
+
+class NoRoad(LogRoad):
+    """Tells nobody anything."""
+
+    def tell(self, alert: Alert, *, surely: bool = False) -> bool:  # noqa: ARG002 - it is dropped
+        """Dropped: whoever looks sees the findings himself."""
+        return False
 
 
 class NoSweep:

@@ -1,0 +1,31 @@
+"""``python -m netreflex_cli COMMAND``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+from netreflex_cli.around import Around
+from netreflex_cli.command_line import INTERRUPTED, run
+
+
+def _columns() -> int:
+    """The width of the terminal that is there, be it for the answer or for the progress alone."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream.isatty():
+            return os.get_terminal_size(stream.fileno()).columns
+    return 100
+
+
+if __name__ == "__main__":
+    logging.getLogger("chalicelib").addHandler(logging.NullHandler())  # what it logs, the commands say themselves
+    status = run(
+        sys.argv[1:],
+        Around(environment=os.environ, out=sys.stdout, err=sys.stderr, columns=_columns()),
+    )
+    if status == INTERRUPTED:  # reads and handshakes may still be open; nothing of theirs is waited for
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
