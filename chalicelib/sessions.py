@@ -214,7 +214,7 @@ class translated:  # noqa: N801 - reads as a phrase: with translated(account, op
             raise self.meaning(error) from None
         if isinstance(error, _NOT_SET_UP):
             raise ConfigurationError(
-                f"{self.operation} cannot be asked: {str(error).rstrip('.')}; log in to AWS, and choose with AWS_PROFILE and AWS_REGION"
+                f"{self.operation} cannot be asked: {str(error).rstrip('.')}; log in to AWS, and choose with AWS_PROFILE and AWS_DEFAULT_REGION"
             ) from None
         if isinstance(error, BotoCoreError):
             name = type(error).__name__

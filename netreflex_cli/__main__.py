@@ -6,8 +6,8 @@ import logging
 import os
 import sys
 
-from netreflex_cli.around import Around
-from netreflex_cli.command_line import INTERRUPTED, run
+from netreflex_cli.around import INTERRUPTED, Around
+from netreflex_cli.command_line import COULD_NOT, run
 
 
 def _columns() -> int:
@@ -18,12 +18,18 @@ def _columns() -> int:
     return 100
 
 
-if __name__ == "__main__":
+def _main() -> int:
     logging.getLogger("chalicelib").addHandler(logging.NullHandler())  # what it logs, the commands say themselves
-    status = run(
-        sys.argv[1:],
-        Around(environment=os.environ, out=sys.stdout, err=sys.stderr, columns=_columns()),
-    )
+    around = Around(environment=os.environ, out=sys.stdout, err=sys.stderr, columns=_columns())
+    try:
+        return run(sys.argv[1:], around)
+    except BrokenPipeError:  # whoever read the answer has gone, as `head` does; the interpreter must not try again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return COULD_NOT
+
+
+if __name__ == "__main__":
+    status = _main()
     if status == INTERRUPTED:  # reads and handshakes may still be open; nothing of theirs is waited for
         sys.stdout.flush()
         sys.stderr.flush()

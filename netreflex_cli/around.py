@@ -9,6 +9,7 @@ from typing import TextIO
 from chalicelib.settings import Settings
 from chalicelib.wiring import Runtime
 
+INTERRUPTED = 130  # the exit status after Ctrl-C, as a shell says it of SIGINT
 _COLOURS = {"critical": "1;31", "error": "31", "warning": "33", "info": "2", "bold": "1", "well": "32"}
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from chalicelib.alerts.unsent import NoRoad
 from chalicelib.model.errors import ConfigurationError
 from chalicelib.settings import Mode, Settings, read_settings
-from netreflex_cli.around import Around
+from netreflex_cli.around import INTERRUPTED, Around
 from netreflex_cli.progress import Progress
 
 if TYPE_CHECKING:  # what judges certificates is loaded when it is needed: --help is there at once
@@ -29,7 +29,6 @@ if TYPE_CHECKING:  # what judges certificates is loaded when it is needed: --hel
 
 NAME = "certificates"
 SUMMARY = "look at every origin and certificate behind CloudFront now"
-INTERRUPTED = 130
 _ELSEWHERE = ("ssm:", "s3:", "appconfig:")
 
 
@@ -104,6 +103,8 @@ def _world(settings: Settings, chosen: argparse.Namespace, around: Around, progr
         raise ConfigurationError(
             f"the policy names no account to look at ({settings.policy}): give yours with --policy PATH, or set NETREFLEX_POLICY"
         )
+    if not runtime.sessions.home_region:
+        raise ConfigurationError("no AWS Region is chosen: set AWS_DEFAULT_REGION to the one in which netreflex runs")
     runtime.owner()  # credentials that are not there are one sentence, and not one for each place
     road = deployed.road() if chosen.tell else NoRoad()
     return replace(runtime.certificates(progress), road=road, owner=deployed.owner)

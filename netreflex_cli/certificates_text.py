@@ -6,6 +6,7 @@ import shlex
 import textwrap
 from collections.abc import Iterator
 
+from chalicelib.decide.certificate_names import WILDCARD_PROBE
 from chalicelib.model.alert import Severity, bounded
 from chalicelib.model.certificates import Finding
 from netreflex_cli.around import Around, so_many
@@ -38,9 +39,9 @@ def _subject(subject: Subject, around: Around, width: int) -> Iterator[str]:
     for note in subject.notes:
         yield from _labelled("Record", note, width)
     if subject.host:
-        name = next((one.name for one in subject.findings if one.name), subject.host)
-        where = shlex.quote(f"{subject.host}:{subject.port}")
-        yield f"  See it yourself: openssl s_client -connect {where} -servername {shlex.quote(name)} -showcerts </dev/null"
+        name = next((one.name for one in subject.findings if one.name), subject.host).replace("*", WILDCARD_PROBE, 1)
+        where, asked = (shlex.quote(bounded(text, 260)) for text in (f"{subject.host}:{subject.port}", name))
+        yield f"  See it yourself: openssl s_client -connect {where} -servername {asked} -showcerts </dev/null"
 
 
 def _finding(finding: Finding, others: tuple[str, ...], around: Around, width: int) -> Iterator[str]:

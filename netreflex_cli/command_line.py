@@ -13,7 +13,6 @@ from netreflex_cli import certificates
 from netreflex_cli.around import Around
 
 COULD_NOT = 2  # argparse ends with 2 as well
-INTERRUPTED = 130  # as a shell says it of SIGINT
 
 
 class Command(Protocol):
@@ -42,8 +41,6 @@ def run(arguments: Sequence[str], around: Around) -> int:
         around.say(f"netreflex: {error}")
     except BotoCoreError as error:  # before any call: no such profile, no Region
         around.say(f"netreflex: AWS cannot be asked: {error}")
-    except BrokenPipeError:
-        return COULD_NOT  # whoever read the answer has gone
     return COULD_NOT
 
 

@@ -10,7 +10,14 @@ from typing import Any, cast
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    UnauthorizedSSOTokenError,
+)
 
 from chalicelib.model.errors import AccessRefused, AwsFailure, ConfigurationError, NetreflexError, RetryLater
 from chalicelib.model.network import Place
@@ -290,3 +297,17 @@ def test_retries_and_time_outs_are_explicit_and_short_of_the_functions_own() -> 
     config = vars(CONFIG)["_user_provided_options"]
     assert config["retries"] == {"total_max_attempts": 5, "mode": "standard"}
     assert (config["connect_timeout"], config["read_timeout"]) == (3, 10)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NoCredentialsError(),
+        NoRegionError(),
+        UnauthorizedSSOTokenError(),
+        PartialCredentialsError(provider="env", cred_var="x"),
+    ],
+)
+def test_what_is_not_set_up_is_for_a_person_to_mend(error: Exception) -> None:
+    with pytest.raises(ConfigurationError, match="log in to AWS"), translated("home", "sts:GetCallerIdentity"):
+        raise error

@@ -67,3 +67,9 @@ def test_nothing_but_the_framework_and_our_own_stages_is_imported() -> None:
 def test_it_reads_no_environment_and_makes_no_client() -> None:
     names = {node.id for node in ast.walk(TREE) if isinstance(node, ast.Name)}
     assert names & {"boto3", "botocore", "os", "open", "print"} == set()
+
+
+def test_nothing_that_is_deployed_knows_the_command_line() -> None:
+    root = Path(__file__).parents[2]
+    shipped = [root / "app.py", *(root / "chalicelib").rglob("*.py")]
+    assert [path.name for path in shipped if "netreflex_cli" in path.read_text()] == []

@@ -13,7 +13,8 @@ from chalicelib.flows.certificate_ports import CertificateWorld, NoProgress, Pro
 from chalicelib.model.inventory import Distribution
 from chalicelib.observe.probes import Names, Probes
 from chalicelib.observe.tls import Resolution
-from chalicelib.settings import Settings
+from chalicelib.perform.executor import DryRunExecutor
+from chalicelib.settings import Mode, Settings
 from chalicelib.wiring import Runtime
 from netreflex_cli.around import Around
 from netreflex_cli.command_line import run
@@ -79,6 +80,16 @@ class Desk:
     def said(self) -> str:
         return self.err.getvalue()
 
+    def handshakes(self, progress: Progress | None = None) -> Probes:
+        """Real ones; they may go to this machine."""
+        heard = (progress or NoProgress()).probed
+        return Probes(refuse=lambda _: "", names=Names(self.resolve), progress=heard)
+
+    def findings(self) -> list[Mapping[str, Any]]:
+        """All that the JSON holds, probed or not."""
+        answer = self.json()
+        return [*answer["findings"], *answer["not_probed"]]
+
     def json(self) -> Mapping[str, Any]:
         answer: Mapping[str, Any] = json.loads(self.text)
         return answer
@@ -103,5 +114,10 @@ class _Runtime(Runtime):
 
     def certificates(self, progress: Progress | None = None) -> CertificateWorld:
         progress = progress or NoProgress()
-        probes = Probes(refuse=lambda _: "", names=Names(self._desk.resolve), progress=progress.probed)
-        return replace(self._desk.aws.world(), policy=self.policy(), handshakes=probes, progress=progress)
+        return replace(
+            self._desk.aws.world(),
+            policy=self.policy(),
+            handshakes=self._desk.handshakes(progress),
+            executor=DryRunExecutor() if self.settings.mode is Mode.OBSERVE else self._desk.aws,
+            progress=progress,
+        )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Lock
 
 from chalicelib.flows.certificate_ports import CertificateWorld
 from chalicelib.model.actions import Action, ChangeRecordSets
@@ -151,8 +152,10 @@ class InMemory:
     contact: Contact = Contact.SERVED
     leads: dict[str, str] = field(default_factory=dict)  # domain -> DNS name of a load balancer
     refused: set[Place] = field(default_factory=set)
+    interrupted: set[Place] = field(default_factory=set)
     refused_reads: set[str] = field(default_factory=set)
     reads: Counter[str] = field(default_factory=Counter)
+    counting: Lock = field(default_factory=Lock)
     handshakes: Counter[Target] = field(default_factory=Counter)
     road: Road = field(default_factory=Road)
     bookmark: Bookmark = field(default_factory=Bookmark)
@@ -180,7 +183,10 @@ class InMemory:
 
     # ---- the reader --------------------------------------------------------------------------------------------------
     def _read(self, what: str, place: Place) -> None:
-        self.reads[what] += 1
+        with self.counting:
+            self.reads[what] += 1
+        if place in self.interrupted:
+            raise KeyboardInterrupt
         if place in self.refused or what in self.refused_reads:
             raise AccessRefused(account=place.account, operation=what, code="AccessDenied")
 
