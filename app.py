@@ -36,11 +36,11 @@ app.register_middleware(ConvertToMiddleware(functools.partial(metrics.log_metric
 
 
 def told(report: Report) -> dict[str, Any]:
-    """Count what was decided and done, log it, and return it as the handler's answer."""
+    """Count what was decided and done, log it with the policy it went by, and return it as the handler's answer."""
     metrics.add_metric(name=f"decision_{report.decision}", unit=MetricUnit.Count, value=1)
     for name, things in (("performed", report.performed), ("refused", report.refused), ("failed", report.failed)):
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=len(things))
-    answer = report.as_json()
+    answer = {**report.as_json(), **wiring.runtime().policy_in_report()}
     logger.info("report", extra={"report": answer})
     return answer
 
@@ -122,7 +122,8 @@ def notify(event: SQSEvent) -> dict[str, Any]:
     """An alert moved: show people its newest state. What this raises brings the message back, and in the end the sweep."""
     context: Any = event.context
     delivery = wiring.runtime().delivery(context.aws_request_id)
-    return {"outcomes": [delivery.notify(record.body).value for record in event]}
+    outcomes = [delivery.notify(record.body).value for record in event]
+    return {"outcomes": outcomes, **wiring.runtime().policy_in_report()}
 
 
 @app.schedule(Rate(LOOK_AT_DEAD_LETTERS_EVERY_MINUTES, unit=Rate.MINUTES), name="dead_letters")

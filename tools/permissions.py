@@ -41,6 +41,7 @@ WHY = {
     "Remember": "The ledger of routes, the life of alerts, and the last good policy, in the state table.",
     "PublishAlerts": "Tells people, through the alerts topic.",
     "TellTheSecondTopic": "Tells people that the road to Slack is broken.",
+    "TellAmazonQ": "Hands an alert to the topic to which Amazon Q subscribes; unused where a secret leads to Slack.",
     "LoseNothing": "Lambda sends what failed for good to the dead-letter queue, with the function's role.",
     "ReadThePolicyFile": "Reads the policy from Parameter Store or S3; unused where the bundled file is the policy.",
     "ReadThePolicyFromAppConfig": "Reads the policy from AppConfig; unused where the bundled file is the policy.",

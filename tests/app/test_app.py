@@ -34,6 +34,8 @@ KEYS = {
     "failed",
     "alerts",
     "proof",
+    "policy",
+    "policy_fault",
 }
 SCHEDULED = event("aws.events", "Scheduled Event", {}, account="123456789012", region="eu-west-1")
 
