@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +14,7 @@ from deploy.faults import doing
 from deploy.inventory import absent
 from deploy.place import Place
 from deploy.resources import resources_template
+from deploy.roles import inline_policy
 from deploy.safeguards import differences
 from deploy.stack import Stack
 
@@ -25,7 +25,7 @@ def missing(place: Place, configuration: Configuration, functions: Sequence[Func
     """One sentence for everything that is missing; empty where the stage is whole."""
     with doing("reading back what was deployed"):
         found = [*_resources(place, functions), *application_differences(place, configuration, functions)]
-        found += [f"not set: {one.what}" for one in differences(place, functions)]
+        found += [f"not set: {one.what}" for one in differences(place, functions, tracing=configuration.tracing)]
         return [*found, *_subscription(place)]
 
 
@@ -72,14 +72,11 @@ def _concurrency(client: Any, configuration: Configuration, function: Function, 
 
 
 def _role(place: Place, configuration: Configuration, function: Function) -> Iterator[str]:
-    name, iam = place.name(function.name), place.client("iam")
-    found = _or_none(lambda: iam.get_role_policy(RoleName=name, PolicyName=name))
-    if found is None:
+    name = place.name(function.name)
+    has = inline_policy(place, name, name)
+    if has is None:
         yield f"role {name} or its policy is missing"
-        return
-    document = found["PolicyDocument"]
-    has = json.loads(unquote(document)) if isinstance(document, str) else document
-    if has != json.loads(configuration.role_policy(function.name).read_text()):
+    elif has != json.loads(configuration.role_policy(function.name).read_text()):
         yield f"role {name} does not have the permissions of {configuration.role_policy(function.name).name}"
 
 

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from deploy.declared import Function, WokenBy
+from deploy.difference import Difference
 from deploy.faults import doing
 from deploy.place import Place
+from deploy.tracing import tracing_differences
 
 Settings = dict[str, Any]
 
@@ -29,27 +30,21 @@ DELIVERY: dict[WokenBy, Settings] = {
 }
 
 
-@dataclass(frozen=True)
-class Difference:
-    """Something that is not as it should be, and the call that makes it so."""
-
-    what: str
-    mend: Callable[[], object]
-
-
-def differences(place: Place, functions: Sequence[Function]) -> Iterator[Difference]:
+def differences(place: Place, functions: Sequence[Function], *, tracing: bool) -> Iterator[Difference]:
     """Everything to be written; nothing where all is as it should be."""
     yield from _table(place)
     for function in functions:
         yield from _invocation(place, function)
         yield from _delivery(place, function)
+    # At the end: a function is busy for some seconds after a change of its configuration.
+    yield from tracing_differences(place, functions, on=tracing)
 
 
-def apply_safeguards(place: Place, functions: Sequence[Function], say: Callable[[str], None]) -> int:
+def apply_safeguards(place: Place, functions: Sequence[Function], say: Callable[[str], None], *, tracing: bool) -> int:
     """Write what differs; how many things did."""
     count = 0
     with doing("setting where failed events go"):
-        for difference in differences(place, functions):
+        for difference in differences(place, functions, tracing=tracing):
             difference.mend()
             say(f"  set: {difference.what}")
             count += 1
