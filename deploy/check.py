@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -41,7 +41,30 @@ def _resources(place: Place, functions: Sequence[Function]) -> Iterator[str]:
 
 def application_differences(place: Place, configuration: Configuration, functions: Sequence[Function]) -> list[str]:
     """What of Chalice's part is not as configured. What is told here, ``chalice deploy`` mends."""
-    return [line for function in functions for line in _function(place, configuration, function)]
+    groups = _log_groups(place)
+    return [
+        line
+        for function in functions
+        for line in (*_function(place, configuration, function), *_logs(place, configuration, function, groups))
+    ]
+
+
+def _log_groups(place: Place) -> dict[str, int | None]:
+    """The retention in days of the functions' log groups; None where they are kept for ever."""
+    pages = place.client("logs").get_paginator("describe_log_groups")
+    found = pages.paginate(logGroupNamePrefix=f"/aws/lambda/{place.prefix}")
+    return {one["logGroupName"]: one.get("retentionInDays") for page in found for one in page["logGroups"]}
+
+
+def _logs(
+    place: Place, configuration: Configuration, function: Function, groups: Mapping[str, int | None]
+) -> Iterator[str]:
+    name = f"/aws/lambda/{place.name(function.name)}"
+    wanted = configuration.of_function(function.name, "log_retention_in_days")
+    if name not in groups:
+        yield f"log group {name} is missing, and the function may not make it"
+    elif wanted is not None and groups[name] != wanted:
+        yield f"log group {name} is kept for {groups[name] or 'ever'} instead of {wanted} days"
 
 
 def _function(place: Place, configuration: Configuration, function: Function) -> Iterator[str]:
