@@ -19,6 +19,7 @@ from chalicelib.observe.policy_source import read_policy_text
 from chalicelib.settings import read_settings
 from deploy.faults import DeploymentFault
 from deploy.place import Place
+from deploy.reach import reach_faults
 
 PATTERN_STAGE = "dev"  # a new stage begins as a copy of this one's settings
 TOPIC = "NETREFLEX_ALERTS_TOPIC_ARN"
@@ -93,6 +94,7 @@ def prepare(project: Path, place: Place, say: Callable[[str], None], *, xray: st
         *_policy_faults(configuration, place),
         *role_policy_faults(configuration),
         *tracing_faults(configuration),
+        *reach_faults(configuration, place),
     ]
     if faults:
         listed = "\n  ".join(faults)
