@@ -18,6 +18,7 @@ from deploy.roles import inline_policy
 from deploy.safeguards import differences
 from deploy.stack import Stack
 
+_UNCONFIRMED = "PendingConfirmation"  # SNS API reference, Subscription
 _ABSENT = ("NotFound", "NoSuchEntity", "NonExistent", "ResourceNotFound")
 
 
@@ -126,16 +127,21 @@ def _subscription(place: Place) -> Iterator[str]:
 
 
 def notes(place: Place, configuration: Configuration) -> Iterator[str]:
-    """What people have to do themselves."""
+    """What people have to do themselves, and what they have not finished."""
     secret = configuration.settings.get("NETREFLEX_SLACK_SECRET", "")
     if secret and not secret.startswith(("ssm:", "/", "arn:")):
         there = _or_none(lambda: place.client("secretsmanager").describe_secret(SecretId=secret))
         if there is None:
-            yield f"make the secret {secret}; until then alerts wait in the queue (docs/alerts.md, `Setting up Slack`)"
+            yield f"yours to do: make the secret {secret}; until then alerts wait in the queue (docs/alerts.md, `Setting up Slack`)"
     topic = place.topic_arn("fallback")
     found = _or_none(lambda: place.client("sns").list_subscriptions_by_topic(TopicArn=topic))
-    if found is not None and not found["Subscriptions"]:
-        yield f"subscribe a mailbox to {topic}: it hears when the road to Slack is broken, and the alarms"
+    if found is None:
+        return
+    arns = {one["SubscriptionArn"] for one in found["Subscriptions"]}
+    if not arns:
+        yield f"yours to do: subscribe a mailbox to {topic}: it hears when the road to Slack is broken, and the alarms"
+    elif arns == {_UNCONFIRMED}:
+        yield f"nobody hears {topic} yet: AWS has sent a mail that has to be confirmed"
 
 
 def _or_none(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - an AWS answer

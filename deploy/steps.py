@@ -49,7 +49,7 @@ def check(configuration: Configuration, place: Place, functions: Sequence[Functi
         )
     say(f"5/5 check: all that {place} needs is there")
     for note in notes(place, configuration):
-        say(f"  yours to do: {note}")
+        say(f"  {note}")
 
 
 def check_stage(project: Path, place: Place, say: Say) -> None:
