@@ -25,6 +25,7 @@ from chalicelib.intake.patterns import (
     SWEEP_EVERY_MINUTES,
     VPN_NEWS,
 )
+from chalicelib.invocation import whole
 from chalicelib.model.report import Report
 
 logger = logs.make_logger()
@@ -33,6 +34,18 @@ metrics = Metrics(namespace="netreflex", service="netreflex")
 app = Chalice(app_name="netreflex", configure_logs=False)
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context(clear_state=True, correlation_id_path="id")))
 app.register_middleware(ConvertToMiddleware(functools.partial(metrics.log_metrics, raise_on_empty_metrics=False)))
+
+
+def count_errors(event: Any, get_response: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - whatever chalice hands on
+    """Count an invocation that raises: Lambda tries it again, and what it decided is then counted."""
+    try:
+        return get_response(event)
+    except Exception:
+        metrics.add_metric(name="raised", unit=MetricUnit.Count, value=1)
+        raise
+
+
+app.register_middleware(count_errors)
 
 
 def told(report: Report) -> dict[str, Any]:
@@ -51,6 +64,7 @@ def seconds_left(event: CloudWatchEvent) -> Callable[[], float]:
     return lambda: float(context.get_remaining_time_in_millis()) / 1000
 
 
+@whole
 @app.on_cw_event(PEERING_CALLS, name="peering")
 def peering(event: CloudWatchEvent) -> dict[str, Any]:
     """A call about a VPC peering was made somewhere."""
@@ -60,6 +74,7 @@ def peering(event: CloudWatchEvent) -> dict[str, Any]:
     return told(react_to_peering(parse_peering_event(event.to_dict()), wiring.runtime().world()))
 
 
+@whole
 @app.on_cw_event(LOAD_BALANCER_CALLS, name="load_balancers")
 def load_balancers(event: CloudWatchEvent) -> dict[str, Any]:
     """A load balancer, to which a name of the policy may lead, was created or deleted."""
@@ -69,6 +84,7 @@ def load_balancers(event: CloudWatchEvent) -> dict[str, Any]:
     return told(react_to_load_balancer(parse_load_balancer_event(event.to_dict()), wiring.runtime().world()))
 
 
+@whole
 @app.on_cw_event(VPN_NEWS, name="vpn")
 def vpn(event: CloudWatchEvent) -> dict[str, Any]:
     """An alarm, AWS Health, Network Manager or a call told something of a VPN connection."""
@@ -78,6 +94,7 @@ def vpn(event: CloudWatchEvent) -> dict[str, Any]:
     return told(react_to_vpn(parse_vpn_event(event.to_dict()), wiring.runtime().world()))
 
 
+@whole
 @app.on_cw_event(CERTIFICATE_NEWS, name="certificates")
 def certificates(event: CloudWatchEvent) -> dict[str, Any]:
     """ACM, or AWS Health for it, told something of a certificate."""
@@ -88,6 +105,7 @@ def certificates(event: CloudWatchEvent) -> dict[str, Any]:
     return told(react_to_certificate(trigger, wiring.runtime().certificates(), seconds_left(event)))
 
 
+@whole
 @app.on_cw_event(ORIGIN_CALLS, name="origins")
 def origins(event: CloudWatchEvent) -> dict[str, Any]:
     """A distribution, or a listener that may be the origin of one, was changed."""
@@ -98,6 +116,7 @@ def origins(event: CloudWatchEvent) -> dict[str, Any]:
     return told(react_to_origin(trigger, wiring.runtime().certificates(), seconds_left(event)))
 
 
+@whole
 @app.schedule(Rate(SWEEP_CERTIFICATES_EVERY_MINUTES, unit=Rate.MINUTES), name="sweep_certificates")
 def sweep_certificates(event: CloudWatchEvent) -> dict[str, Any]:
     """Look at every certificate and every origin: ACM's events are best effort."""
@@ -106,6 +125,7 @@ def sweep_certificates(event: CloudWatchEvent) -> dict[str, Any]:
     return told(sweeping.sweep_certificates(wiring.runtime().certificates(), seconds_left(event)))
 
 
+@whole
 @app.schedule(Rate(SWEEP_EVERY_MINUTES, unit=Rate.MINUTES), name="sweep")
 def sweep(event: CloudWatchEvent) -> dict[str, Any]:
     """Look at everything, whatever events came or did not come."""
@@ -123,9 +143,11 @@ def notify(event: SQSEvent) -> dict[str, Any]:
     context: Any = event.context
     delivery = wiring.runtime().delivery(context.aws_request_id)
     outcomes = [delivery.notify(record.body).value for record in event]
+    metrics.add_metric(name="notified", unit=MetricUnit.Count, value=len(outcomes))
     return {"outcomes": outcomes, **wiring.runtime().policy_in_report()}
 
 
+@whole
 @app.schedule(Rate(LOOK_AT_DEAD_LETTERS_EVERY_MINUTES, unit=Rate.MINUTES), name="dead_letters")
 def dead_letters(event: CloudWatchEvent) -> dict[str, Any]:  # noqa: ARG001 - it is time, and that is all it says
     """Look into the dead-letter queues: what lies there was given up, and somebody must know."""

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,9 @@ from chalicelib.alerts.policy_alerts import policy_alert
 from chalicelib.alerts.publish import Publisher
 from chalicelib.alerts.road import Road
 from chalicelib.alerts.store import AlertStore
+from chalicelib.alerts.topic_only import TopicRoad
 from chalicelib.alerts.unsent import LogRoad, NoSweep
-from chalicelib.flows.policy import NoShelf, PolicyKeeper
+from chalicelib.flows.policy import EVERY_TIME, RELOAD_SECONDS, NoShelf, PolicyKeeper
 from chalicelib.flows.policy_watch import PolicyWatch
 from chalicelib.model.alert import Alert
 from chalicelib.model.errors import ConfigurationError
@@ -84,7 +85,7 @@ class Runtime:
             policy_text or self._read_policy_text,
             _TableShelf(self._dynamodb, settings.state_table, now) if outside and settings.state_table else NoShelf(),
             time.monotonic,
-            reload=outside,
+            reload_seconds=RELOAD_SECONDS if outside else EVERY_TIME,
         )
         self._policy = PolicyWatch(keeper, self._policy_alert)
         self._open_sink: Callable[[bool], Sink] | None = None
@@ -198,8 +199,10 @@ class Runtime:
 
     def road(self) -> Road | LogRoad:
         """The road on which alerts leave."""
-        if self.settings.state_table is None or self.settings.alerts_topic_arn is None:
+        if self.settings.alerts_topic_arn is None:
             return LogRoad()
+        if self.settings.state_table is None:
+            return TopicRoad(self._publisher(self.settings.alerts_topic_arn), self._now)
         return Road(self._alert_store(), self._publisher(self.settings.alerts_topic_arn), self._now)
 
     def alert_sweep(self) -> Sweep | NoSweep:
@@ -261,10 +264,18 @@ class Runtime:
         return self.sessions.home("dynamodb")
 
 
-@cache
 def runtime() -> Runtime:
-    """The one runtime of this container. Raises ConfigurationError that names every wrong setting."""
-    return Runtime(read_settings(os.environ))
+    """The one runtime of this container, made anew only where its environment is another one.
+
+    Raises ConfigurationError that names every wrong setting.
+    """
+    return runtime_of(frozenset(item for item in os.environ.items() if item[0].startswith(("NETREFLEX_", "AWS_"))))
+
+
+@lru_cache(maxsize=1)
+def runtime_of(environment: frozenset[tuple[str, str]]) -> Runtime:
+    """The runtime of these variables."""
+    return Runtime(read_settings(dict(environment)))
 
 
 def queue_name(part: str) -> str:

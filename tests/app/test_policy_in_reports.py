@@ -45,7 +45,7 @@ def call(name: str, happened: dict[str, Any]) -> dict[str, Any]:
 def written(here: Deployed, text: str) -> None:
     """Another version of the policy in Parameter Store, seen by a container that begins now."""
     here.lab.client("ssm").put_parameter(Name=SOURCE, Value=text, Type="String", Overwrite=True)
-    wiring.runtime.cache_clear()
+    wiring.runtime_of.cache_clear()
 
 
 @pytest.fixture(autouse=True)
