@@ -27,7 +27,7 @@ from botocore.exceptions import (
 )
 
 from chalicelib import __version__
-from chalicelib.model.errors import AccessRefused, AwsFailure, ConfigurationError, RetryLater
+from chalicelib.model.errors import AccessRefused, AwsFailure, ConfigurationError, NoMemberRole, RetryLater
 from chalicelib.model.network import ACCOUNT_ID, Place
 
 CONFIG = Config(
@@ -115,6 +115,11 @@ class Sessions:
         """The Region in which netreflex itself runs."""
         return self._session.region_name or ""
 
+    @property
+    def partition(self) -> str:
+        """The partition of that Region: ``aws``, ``aws-cn``, ``aws-us-gov``; accounts of another are never reached."""
+        return str(self._session.get_partition_for_region(self.home_region)) if self.home_region else "aws"
+
     def home(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
         """A client of the account and Region in which netreflex itself runs."""
         return self._client(service, self.home_region, "", {})
@@ -128,9 +133,7 @@ class Sessions:
             raise ConfigurationError(f"account {place.account!r} is not in the policy's accounts; no role was assumed")
         if place.account == self._home() or self._role is None:
             if self._role is None and place.account != self._home():
-                raise ConfigurationError(
-                    f"account {place.account} is not netreflex's own: set NETREFLEX_MEMBER_ROLE to reach it"
-                )
+                raise NoMemberRole(place.account)
             return self._client(service, place.region, "", {})
         credentials = self._assume(place.account, self._role)
         return self._client(service, place.region, credentials.access_key, credentials.client_arguments())
@@ -181,7 +184,9 @@ class Sessions:
         arguments = {"ExternalId": role.external_id} if role.external_id else {}
         with translated(account, "sts:AssumeRole"):
             answer = self.home("sts").assume_role(
-                RoleArn=f"arn:aws:iam::{account}:role/{role.name}", RoleSessionName="netreflex", **arguments
+                RoleArn=f"arn:{self.partition}:iam::{account}:role/{role.name}",
+                RoleSessionName="netreflex",
+                **arguments,
             )
         got = str(answer["AssumedRoleUser"]["Arn"]).split(":")[4]
         if got != account:

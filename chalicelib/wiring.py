@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,12 @@ from chalicelib.alerts.policy_alerts import policy_alert
 from chalicelib.alerts.publish import Publisher
 from chalicelib.alerts.road import Road
 from chalicelib.alerts.store import AlertStore
+from chalicelib.alerts.topic_only import TopicRoad
 from chalicelib.alerts.unsent import LogRoad, NoSweep
-from chalicelib.flows.policy import NoShelf, PolicyKeeper
+from chalicelib.flows.policy import EVERY_TIME, RELOAD_SECONDS, NoShelf, PolicyKeeper
+from chalicelib.flows.policy_watch import PolicyWatch
 from chalicelib.model.alert import Alert
-from chalicelib.model.errors import ConfigurationError, NetreflexError
+from chalicelib.model.errors import ConfigurationError
 from chalicelib.model.policy import Policy
 from chalicelib.observe.policy_source import read_last_good, read_policy_text
 from chalicelib.perform.policy_shelf import keep_last_good
@@ -34,7 +36,7 @@ if TYPE_CHECKING:  # each function imports what it needs when it needs it: cold 
     from chalicelib.alerts.sinks import Sink
     from chalicelib.alerts.sweep import Sweep
     from chalicelib.flows.certificate_ports import Bookmark, CertificateWorld, Progress
-    from chalicelib.flows.ports import AlertRoad, Memory, NameMemory, NamesReader, VpnReader, World
+    from chalicelib.flows.ports import Memory, NameMemory, NamesReader, VpnReader, World
     from chalicelib.observe.queues import DeadLetterQueues
 
 BUNDLE = Path(__file__).resolve().parent.parent
@@ -79,13 +81,13 @@ class Runtime:
         )
 
         outside = settings.policy.startswith(("ssm:", "s3:", "appconfig:"))
-        self._keeper = PolicyKeeper(
+        keeper = PolicyKeeper(
             policy_text or self._read_policy_text,
             _TableShelf(self._dynamodb, settings.state_table, now) if outside and settings.state_table else NoShelf(),
             time.monotonic,
-            reload=outside,
+            reload_seconds=RELOAD_SECONDS if outside else EVERY_TIME,
         )
-        self._fault = ""
+        self._policy = PolicyWatch(keeper, self._policy_alert)
         self._open_sink: Callable[[bool], Sink] | None = None
 
     def _read_policy_text(self) -> str:
@@ -93,23 +95,11 @@ class Runtime:
 
     def policy(self) -> Policy:
         """The policy in force. Raises NetreflexError where none is good."""
-        return self._keeper.state().policy
+        return self._policy.policy()
 
-    def _checked_policy(self, road: AlertRoad) -> tuple[Policy, Alert]:
-        """The policy in force and the alert that says how its newest version stands.
-
-        A new fault is told at once; its end by this container, or by the sweep where this container did not see the fault.
-        """
-        try:
-            state = self._keeper.state()
-        except NetreflexError as error:
-            road.tell(self._policy_alert(str(error), None))
-            raise
-        health = self._policy_alert(state.fault, state.version)
-        if state.fault != self._fault:
-            road.tell(health)
-            self._fault = state.fault
-        return state.policy, health
+    def policy_in_report(self) -> dict[str, str | None]:
+        """What every report says of the policy: see ``PolicyWatch.for_report``."""
+        return self._policy.for_report()
 
     def _policy_alert(self, fault: str, in_force: str | None) -> Alert:
         return policy_alert(
@@ -128,7 +118,7 @@ class Runtime:
         from chalicelib.perform.executor import AwsExecutor, DryRunExecutor
 
         road = self.road()
-        policy, health = self._checked_policy(road)
+        policy, health = self._policy.for_run(road)
         reader = PeeringObserver(
             self.sessions, manages=policy.manages, state_table=self.settings.state_table, sleep=self._sleep
         )
@@ -211,8 +201,10 @@ class Runtime:
 
     def road(self) -> Road | LogRoad:
         """The road on which alerts leave."""
-        if self.settings.state_table is None or self.settings.alerts_topic_arn is None:
+        if self.settings.alerts_topic_arn is None:
             return LogRoad()
+        if self.settings.state_table is None:
+            return TopicRoad(self._publisher(self.settings.alerts_topic_arn), self._now)
         return Road(self._alert_store(), self._publisher(self.settings.alerts_topic_arn), self._now)
 
     def alert_sweep(self) -> Sweep | NoSweep:
@@ -226,7 +218,7 @@ class Runtime:
         return Sweep(
             store=self._alert_store(),
             carry=self._publisher(self.settings.alerts_topic_arn).publish,
-            policy=self.policy().alerts,
+            policy=self._policy.for_alerts(),
             clock=self._now,
             gates=Gates(self._dynamodb(), self.settings.state_table),
             fallback=Fallback(self.sessions.home("sns"), self.settings.fallback_topic_arn),
@@ -254,7 +246,7 @@ class Runtime:
             sleep=self._sleep,
             owner=owner,
         )
-        return Delivery(store=self._alert_store(), around=around, policy=self.policy().alerts)
+        return Delivery(store=self._alert_store(), around=around, policy=self._policy.for_alerts())
 
     def queues(self) -> DeadLetterQueues:
         """The dead-letter queues of this installation."""
@@ -274,10 +266,18 @@ class Runtime:
         return self.sessions.home("dynamodb")
 
 
-@cache
 def runtime() -> Runtime:
-    """The one runtime of this container. Raises ConfigurationError that names every wrong setting."""
-    return Runtime(read_settings(os.environ))
+    """The one runtime of this container, made anew only where its environment is another one.
+
+    Raises ConfigurationError that names every wrong setting.
+    """
+    return runtime_of(frozenset(item for item in os.environ.items() if item[0].startswith(("NETREFLEX_", "AWS_"))))
+
+
+@lru_cache(maxsize=1)
+def runtime_of(environment: frozenset[tuple[str, str]]) -> Runtime:
+    """The runtime of these variables."""
+    return Runtime(read_settings(dict(environment)))
 
 
 def queue_name(part: str) -> str:

@@ -30,6 +30,7 @@ AT_HOME = frozenset(
         "Remember",
         "Tell",
         "TellTheSecondTopic",
+        "TellAmazonQ",
         "PublishAlerts",
         "LoseNothing",
         "ReadThePolicyFile",

@@ -13,6 +13,7 @@ from pathlib import Path
 from deploy.member import AT_HOME
 from deploy.member_parameters import SWITCHES
 from deploy.permissions import Statement, statements_by_sid
+from deploy.tracing import DOCUMENT
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "docs" / "permissions.md"
@@ -41,6 +42,7 @@ WHY = {
     "Remember": "The ledger of routes, the life of alerts, and the last good policy, in the state table.",
     "PublishAlerts": "Tells people, through the alerts topic.",
     "TellTheSecondTopic": "Tells people that the road to Slack is broken.",
+    "TellAmazonQ": "Hands an alert to the topic to which Amazon Q subscribes; unused where a secret leads to Slack.",
     "LoseNothing": "Lambda sends what failed for good to the dead-letter queue, with the function's role.",
     "ReadThePolicyFile": "Reads the policy from Parameter Store or S3; unused where the bundled file is the policy.",
     "ReadThePolicyFromAppConfig": "Reads the policy from AppConfig; unused where the bundled file is the policy.",
@@ -77,6 +79,10 @@ def _functions(statements: dict[str, Statement]) -> Iterator[str]:
     for sid, one in sorted(statements.items(), key=lambda item: (item[0] in AT_HOME, item[0])):
         cells = [sid, _codes(one.actions), _codes(_scope(one)) + _condition(one), ", ".join(one.functions), WHY[sid]]
         yield f"| {' | '.join(cells)} |"
+    yield ""
+    traces = " ".join(f"`{action}`" for one in DOCUMENT["Statement"] for action in one["Action"])
+    yield f"Only where a stage is traced (`XRAY=yes`), every role has the policy `netreflex-<stage>-xray` as well: {traces} on"
+    yield "`*`, for X-Ray knows no resources to narrow them to. `XRAY=no` takes it away."
     yield ""
 
 

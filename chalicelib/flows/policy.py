@@ -13,6 +13,7 @@ from chalicelib.model.policy import Policy
 
 LOG = logging.getLogger(__name__)
 RELOAD_SECONDS = 60.0
+EVERY_TIME = -1.0
 
 
 class Shelf(Protocol):
@@ -46,20 +47,22 @@ class PolicyState:
 
 
 class PolicyKeeper:
-    """Reads the policy, at most once a minute, and keeps the last good one.
+    """Reads the policy, at most once in ``reload_seconds``, and keeps the last good one.
 
-    ``seconds`` is a clock that only goes forward.
+    ``seconds`` is a clock that only goes forward. A file costs nothing to read, and may be read for every run.
     """
 
-    def __init__(self, read: Callable[[], str], shelf: Shelf, seconds: Callable[[], float], *, reload: bool) -> None:
-        self._read, self._shelf, self._seconds, self._reload = read, shelf, seconds, reload
+    def __init__(
+        self, read: Callable[[], str], shelf: Shelf, seconds: Callable[[], float], *, reload_seconds: float
+    ) -> None:
+        self._read, self._shelf, self._seconds, self._reload_seconds = read, shelf, seconds, reload_seconds
         self._held: PolicyState | None = None
         self._read_at = 0.0
 
     def state(self) -> PolicyState:
         """What is in force now. Raises NetreflexError that says what is wrong where nothing good is left to go on with."""
         held = self._held
-        if held is not None and not (self._reload and self._seconds() - self._read_at > RELOAD_SECONDS):
+        if held is not None and self._seconds() - self._read_at <= self._reload_seconds:
             return held
         try:
             fresh = self._fresh(held)

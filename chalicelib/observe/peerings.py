@@ -263,7 +263,7 @@ class PeeringObserver:
         return ec2.describe_subnets(self._clients.client("ec2", ref.place), ref.place, {ref.vpc_id})
 
     def _quota(self, place: Place, code: str) -> Quota:
-        return get_quota(self._clients.client("service-quotas", place), code)
+        return get_quota(self._clients.client("service-quotas", place), place.account, code)
 
     def _ledger(self, peering_id: str) -> Ledger:
         if self._state_table is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.flows.policy import RELOAD_SECONDS, NoShelf, PolicyKeeper
+from chalicelib.flows.policy import EVERY_TIME, RELOAD_SECONDS, NoShelf, PolicyKeeper
 from chalicelib.model.errors import ConfigurationError, NetreflexError
 
 GOOD = 'version: 1\naccounts: {"111122223333": {name: dev}}\nregions: [eu-west-1]\n'
@@ -44,8 +44,8 @@ class Kept:
         self.text, self.puts = text, self.puts + 1
 
 
-def keeper(source: Source, shelf: Kept | NoShelf | None = None, *, reload: bool = True) -> PolicyKeeper:
-    return PolicyKeeper(source.read, shelf or NoShelf(), source.seconds, reload=reload)
+def keeper(source: Source, shelf: Kept | NoShelf | None = None, *, every: float = RELOAD_SECONDS) -> PolicyKeeper:
+    return PolicyKeeper(source.read, shelf or NoShelf(), source.seconds, reload_seconds=every)
 
 
 def names(kept: PolicyKeeper) -> list[str]:
@@ -63,12 +63,12 @@ def test_a_policy_from_outside_is_read_again_after_a_minute_and_not_before() -> 
     assert source.reads == 2
 
 
-def test_a_bundled_policy_is_read_once() -> None:
+def test_a_file_is_read_for_every_run_because_that_costs_nothing() -> None:
     source = Source(GOOD)
-    kept = keeper(source, reload=False)
-    names(kept)
-    source.text, source.now = BETTER, 10 * RELOAD_SECONDS
+    kept = keeper(source, every=EVERY_TIME)
     assert names(kept) == ["dev"]
+    source.text = BETTER
+    assert names(kept) == ["apps"]
 
 
 @pytest.mark.parametrize("broken", [BROKEN, "", "- not a mapping"], ids=["a fault", "unreadable", "no mapping"])
