@@ -78,11 +78,17 @@ def choose(
             turns[question] = (_Turn.OLD, held.asked)
         elif held.failed:
             turns[question] = (_Turn.FAILED, held.asked)
-        elif now - held.asked >= (ASK_SOON if question in quiets else ASK_AGAIN):
+        elif now - held.asked >= (ASK_SOON if _passes(question, held, quiets, now - young) else ASK_AGAIN):
             turns[question] = (_Turn.OLD, held.asked)
     chosen = _within_bounds(sorted(turns, key=lambda one: (*turns[one], *one)), turns)
     new = {one for one, (turn, _) in turns.items() if turn in _FIRST}
     return Choice(questions=chosen, unasked=frozenset(one.key.connection_id for one in new.difference(chosen)))
+
+
+def _passes(question: TunnelQuestion, held: Remembered, quiets: Collection[TunnelQuestion], since: datetime) -> bool:
+    """Will the answer soon be another one? The metric of a new connection has no point yet, and is about to have some."""
+    empty = question.sort is TunnelSort.EVER_UP and held.told is None
+    return question in quiets or (empty and held.about.changed_at is not None and held.about.changed_at >= since)
 
 
 def _quieting(
@@ -181,6 +187,7 @@ def recalled(
     for question in wanted:
         held = _held(memory.get(question), states[question.key], now)
         if held is not None and held.answered is not None and now - held.answered < FORGET:
-            known: dict[str, Told] = {question.sort.value: held.told}
+            silent = question.sort is TunnelSort.EVER_UP and held.told is None
+            known: dict[str, Told] = {"silent": True} if silent else {question.sort.value: held.told}
             details[question.key] = replace(details.get(question.key, TunnelDetails()), **known)  # type: ignore[arg-type]
     return replace(snapshot, details=details)

@@ -34,7 +34,7 @@ def alerts_of(verdict: Verdict, known: Answered, world: World, open_alerts: Coll
 
     state = told("")
     connection = known.snapshot.connection(verdict.connection_id)
-    if verdict.health in {Health.GONE, Health.HEALTHY}:
+    if verdict.health in {Health.GONE, Health.HEALTHY, Health.NOT_YET_UP}:
         if state.former:
             yield vpn_resolved(state)
         yield from _setup(told(SETUP), connection, unasked=verdict.connection_id in known.unasked, ended=state)

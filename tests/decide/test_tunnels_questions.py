@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -163,6 +164,10 @@ CASES: list[Any] = [
     pytest.param(LOST, ACTIVE, held(-timedelta(hours=2)), False, True, id="answered in the future"),
     pytest.param(LOST, MAINTENANCE, held(ASK_SOON - MINUTE), False, False, id="maintenance, asked three minutes ago"),
     pytest.param(LOST, MAINTENANCE, held(ASK_SOON), False, True, id="maintenance may keep a young loss quiet"),
+    pytest.param(LOST, EVER_UP, held(ASK_SOON), False, True, id="a young loss of which the metric had no point"),
+    pytest.param(
+        LOST, EVER_UP, replace(held(ASK_SOON), told=True), False, False, id="a young loss of what is known to have been up"
+    ),
     pytest.param(HERE, MAINTENANCE, held(ASK_SOON, about=UP_STATE), False, False, id="maintenance of what is up"),
 ]  # fmt: skip
 
@@ -301,6 +306,28 @@ def test_what_counts_of_the_memory_is_in_the_snapshot_whoever_asked_for_it() -> 
     }
     seen = recalled(place(), [QUESTION, maintenance, asked_in_vain, TunnelQuestion(HERE, ACTIVE)], memory, NOW)
     assert seen.details == {LOST: TunnelDetails(active=STRONG)}
+
+
+@pytest.mark.parametrize(
+    ("told", "details"),
+    [
+        (None, TunnelDetails(silent=True)),
+        (False, TunnelDetails(ever_up=False)),
+        (True, TunnelDetails(ever_up=True)),
+    ],
+)
+def test_a_metric_without_a_point_is_an_answer_of_its_own(told: bool | None, details: TunnelDetails) -> None:  # noqa: FBT001
+    past = TunnelQuestion(LOST, EVER_UP)
+    memory = {past: Remembered(about=DOWN_STATE, asked=NOW, answered=NOW, told=told)}
+    assert recalled(place(), [past], memory, NOW).details == {LOST: details}
+
+
+@pytest.mark.parametrize("changed", [None, NOW - YOUNG - MINUTE])
+def test_an_old_loss_of_which_the_metric_has_no_point_is_asked_by_the_hour(changed: Any) -> None:  # noqa: ANN401
+    there = place({**down(FIRST), "LastStatusChange": changed}, {**down(SECOND), "LastStatusChange": changed})
+    past = TunnelQuestion(LOST, EVER_UP)
+    memory = {past: held(10 * MINUTE, about=states_of(there)[LOST])}
+    assert choose([past], there, memory, NOW, young=YOUNG, anew=False) == Choice()
 
 
 # ---- for all ------------------------------------------------------------------------------------------------------

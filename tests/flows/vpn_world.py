@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.decide.vpn_questions import VpnQuestions
-from chalicelib.flows.ports import World
+from chalicelib.flows.ports import AlertRoad, World
 from chalicelib.flows.sweep_vpn import sweep_connections
 from chalicelib.flows.vpn import react_to_vpn
 from chalicelib.model.actions import Action
@@ -132,14 +132,17 @@ class Many:
         self.written[vpn_key(place)] = memory_text(memory)
 
     # ---- passes --------------------------------------------------------------------------------------------------
-    def world(self) -> World:
-        return _world(self, policy(alarms=False))
+    def world(self, road: AlertRoad | None = None) -> World:
+        return _world(self, policy(alarms=False), road or self.road)
 
     def sweep(self, minutes: float = 1) -> Report:
         """The sweep that comes next."""
         self.now += timedelta(minutes=minutes)
+        return self.sweep_of(self.world())
+
+    def sweep_of(self, world: World) -> Report:
         self.asked.clear()
-        return sweep_connections(self.world())
+        return sweep_connections(world)
 
     def alarm(self, number: int) -> Report:
         """An alarm on a tunnel of one connection."""
@@ -159,7 +162,7 @@ class _Nothing(DryRunExecutor):
         return Outcome()
 
 
-def _world(many: Many, chosen: Policy) -> World:
+def _world(many: Many, chosen: Policy, road: AlertRoad) -> World:
     def now() -> datetime:
         return many.now
 
@@ -173,7 +176,7 @@ def _world(many: Many, chosen: Policy) -> World:
         vpn_memory=lambda: many,
         executor=_Nothing(),
         memory=_Unused(),
-        road=many.road,
+        road=road,
         now=now,
         names=none,
         name_memory=none,
