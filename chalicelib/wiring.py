@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # each function imports what it needs when it needs it: cold 
     from chalicelib.alerts.sinks import Sink
     from chalicelib.alerts.sweep import Sweep
     from chalicelib.flows.certificate_ports import Bookmark, CertificateWorld, Progress
-    from chalicelib.flows.ports import Memory, NameMemory, NamesReader, VpnReader, World
+    from chalicelib.flows.ports import Memory, NameMemory, NamesReader, VpnMemory, VpnReader, World
     from chalicelib.observe.queues import DeadLetterQueues
 
 BUNDLE = Path(__file__).resolve().parent.parent
@@ -128,6 +128,7 @@ class Runtime:
             policy_health=health,
             reader=reader,
             vpn=self._vpn,
+            vpn_memory=self._vpn_memory,
             names=partial(self._names, policy),
             name_memory=self._name_memory,
             owner=self.owner,
@@ -174,7 +175,14 @@ class Runtime:
     def _vpn(self) -> VpnReader:
         from chalicelib.observe.vpn_details import VpnObserver
 
-        return VpnObserver(self.sessions, self._now)
+        return VpnObserver(self.sessions, self._now, self.settings.state_table)
+
+    def _vpn_memory(self) -> VpnMemory:
+        from chalicelib.perform.tunnel_memory import NoTunnels, StateTableTunnels
+
+        if self.settings.state_table is None:
+            return NoTunnels()
+        return StateTableTunnels(self._dynamodb, self.settings.state_table, self._now)
 
     def owner(self) -> str:
         """What the marks of this installation say: its account and the names of its parts."""

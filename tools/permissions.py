@@ -39,7 +39,8 @@ WHY = {
     "ReadPublicZonesOfTheHomeAccount": "Whether the record by which ACM validates a certificate is still in its zone.",
     "CreateValidationRecordsAndTheirMarks": "Puts back the CNAME by which ACM validates a certificate, and its mark; it "
     "deletes and changes nothing.",
-    "Remember": "The ledger of routes, the life of alerts, and the last good policy, in the state table.",
+    "Remember": "The ledger of routes, the life of alerts, what AWS answered of VPN tunnels, and the last good policy, in the "
+    "state table.",
     "PublishAlerts": "Tells people, through the alerts topic.",
     "TellTheSecondTopic": "Tells people that the road to Slack is broken.",
     "TellAmazonQ": "Hands an alert to the topic to which Amazon Q subscribes; unused where a secret leads to Slack.",

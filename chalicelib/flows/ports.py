@@ -19,7 +19,9 @@ from chalicelib.perform.executor import Executor
 
 if TYPE_CHECKING:  # a function that sees no VPN need not load what judges them
     from chalicelib.decide.vpn_questions import VpnQuestions
+    from chalicelib.model.tunnel_memory import TunnelMemory, TunnelQuestion
     from chalicelib.model.vpn import VpnSnapshot
+    from chalicelib.observe.tunnel_answers import Answers
 
 
 class AlertRoad(Protocol):
@@ -72,6 +74,19 @@ class VpnReader(Protocol):
     def answer(self, snapshot: VpnSnapshot, questions: VpnQuestions) -> VpnSnapshot:
         """The same snapshot with what a judgement asked for, as far as AWS answers."""
 
+    def ask(self, place: Place, questions: Sequence[TunnelQuestion]) -> Answers:
+        """What AWS answers of single tunnels. Never raises for what one of the questions meets."""
+
+    def recall(self, place: Place) -> TunnelMemory:
+        """What earlier passes over a place were told of its tunnels. Raises where it cannot be read."""
+
+
+class VpnMemory(Protocol):
+    """Keeps what AWS answered of single tunnels, for the passes to come."""
+
+    def remember(self, place: Place, memory: TunnelMemory) -> None:
+        """Put the memory of a place in the place of the former one."""
+
 
 class NamesReader(Protocol):
     """Reads what names need (``observe.names`` says what each read promises)."""
@@ -116,6 +131,7 @@ class World:
     policy: Policy
     reader: PeeringReader
     vpn: Callable[[], VpnReader]
+    vpn_memory: Callable[[], VpnMemory]
     executor: Executor
     memory: Memory
     road: AlertRoad

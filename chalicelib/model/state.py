@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chalicelib.model.network import Place
+
 
 def ledger_key(peering_id: str) -> str:
     """The partition that holds what netreflex remembers of a peering."""
@@ -13,8 +15,14 @@ def balancer_key(arn: str) -> str:
     return f"BALANCER#{arn}"
 
 
+def vpn_key(place: Place) -> str:
+    """The partition that holds what AWS answered about the VPN tunnels of a place."""
+    return f"VPN#{place}"
+
+
 CERTIFICATE_SWEEP_KEY = "SWEEP#certificates"
 BOOKMARK_KEY = "BOOKMARK"
 APPROVAL_KEY = "APPROVAL"
 POLICY_KEY = "POLICY"
 LAST_GOOD_KEY = "LAST_GOOD"
+TUNNELS_KEY = "TUNNELS"
