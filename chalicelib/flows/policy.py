@@ -77,7 +77,10 @@ class PolicyKeeper:
         if held is not None and held.version == version:
             return PolicyState(policy=held.policy, version=version)
         fresh = PolicyState(policy=parse_policy(text), version=version)
-        self._shelf.keep(text, version)
+        try:
+            self._shelf.keep(text, version)
+        except NetreflexError as error:  # the policy is good all the same; the next container keeps it
+            LOG.warning("policy.not_kept", extra={"error": str(error)})
         return fresh
 
     def _last_good(self, held: PolicyState | None, error: NetreflexError) -> PolicyState:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.flows.policy import EVERY_TIME, RELOAD_SECONDS, NoShelf, PolicyKeeper
-from chalicelib.model.errors import ConfigurationError, NetreflexError
+from chalicelib.model.errors import ConfigurationError, NetreflexError, RetryLater
 
 GOOD = 'version: 1\naccounts: {"111122223333": {name: dev}}\nregions: [eu-west-1]\n'
 BETTER = GOOD.replace("dev", "apps")
@@ -107,6 +107,19 @@ def test_a_good_version_is_kept_once_and_not_at_every_look() -> None:
         source.now = minute * (RELOAD_SECONDS + 1)
         kept.state()
     assert (shelf.puts, source.reads) == (1, 5)
+
+
+class Full(Kept):
+    """A shelf that takes nothing."""
+
+    def keep(self, text: str, version: str) -> None:
+        raise RetryLater(f"{len(text)} characters of {version} were put off")
+
+
+def test_a_good_version_is_in_force_even_where_it_cannot_be_kept() -> None:
+    state = keeper(Source(BETTER), Full(GOOD)).state()
+    assert [account.name for account in state.policy.accounts.values()] == ["apps"]
+    assert not state.fault
 
 
 @pytest.mark.parametrize("shelf", [NoShelf, Kept], ids=["no shelf", "an empty shelf"])
