@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.alerts.opening import sink_opener
 from chalicelib.alerts.policy_alerts import policy_alert
-from chalicelib.alerts.publish import Publisher
+from chalicelib.alerts.publish import LeftToTheSweep, Publisher
 from chalicelib.alerts.road import Road
 from chalicelib.alerts.store import AlertStore
 from chalicelib.alerts.unsent import LogRoad, NoSweep
@@ -252,7 +252,9 @@ class Runtime:
             sleep=self._sleep,
             owner=owner,
         )
-        return Delivery(store=self._alert_store(), around=around, policy=self.policy().alerts)
+        road = Road(self._alert_store(), LeftToTheSweep(), self._now)
+        policy, _ = self._checked_policy(road)
+        return Delivery(store=self._alert_store(), around=around, policy=policy.alerts)
 
     def queues(self) -> DeadLetterQueues:
         """The dead-letter queues of this installation."""

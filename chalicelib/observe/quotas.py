@@ -16,6 +16,6 @@ def get_quota(client: Any, code: str) -> Quota:  # noqa: ANN401
     try:
         answer = client.get_service_quota(ServiceCode="vpc", QuotaCode=code)
     except ClientError as error:
-        source = f"documented default; Service Quotas answered {error_code(error)}"
+        source = f"documented default; servicequotas:GetServiceQuota answered {error_code(error)}"
         return Quota(code=code, value=KNOWN[code].default, source=source)
     return Quota(code=code, value=int(answer["Quota"]["Value"]), source="Service Quotas")
