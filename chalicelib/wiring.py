@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.alerts.opening import sink_opener
 from chalicelib.alerts.policy_alerts import policy_alert
-from chalicelib.alerts.publish import Publisher
+from chalicelib.alerts.publish import LeftToTheSweep, Publisher
 from chalicelib.alerts.road import Road
 from chalicelib.alerts.store import AlertStore
 from chalicelib.alerts.topic_only import TopicRoad
@@ -226,7 +226,7 @@ class Runtime:
         return Sweep(
             store=self._alert_store(),
             carry=self._publisher(self.settings.alerts_topic_arn).publish,
-            policy=self._policy.for_alerts(),
+            policy=self._policy.for_alerts(self.road()),
             clock=self._now,
             gates=Gates(self._dynamodb(), self.settings.state_table),
             fallback=Fallback(self.sessions.home("sns"), self.settings.fallback_topic_arn),
@@ -254,7 +254,8 @@ class Runtime:
             sleep=self._sleep,
             owner=owner,
         )
-        return Delivery(store=self._alert_store(), around=around, policy=self._policy.for_alerts())
+        road = Road(self._alert_store(), LeftToTheSweep(), self._now)
+        return Delivery(store=self._alert_store(), around=around, policy=self._policy.for_alerts(road))
 
     def queues(self) -> DeadLetterQueues:
         """The dead-letter queues of this installation."""

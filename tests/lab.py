@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections import Counter
@@ -63,23 +64,22 @@ class Lab:
         self.calls: Counter[str] = Counter()
         self.slept: list[float] = []
         self._stack = ExitStack()
-        self._clients: dict[tuple[str, str, str], Any] = {}
         self.denied: set[tuple[str, str]] = set()
         self.stale_routes = 0
         self._accounts: dict[str, str] = {}
         self._lock = threading.Lock()
         self._counting = False
-        self._now = now
+        self.now = now
+        self._runtime: Runtime | None = None
 
     def __enter__(self) -> Self:
         self._stack.enter_context(mock_aws())
         self._stack.enter_context(serialized_moto())
         self._stack.enter_context(self._counted())
-        self.topic = boto3.client("sns").create_topic(Name="netreflex-test-alerts")["TopicArn"]
+        self.topic = self.client("sns").create_topic(Name="netreflex-test-alerts")["TopicArn"]
         self._make_table()
-        self._make_inbox()
+        self._inbox = self._make_inbox("inbox", self.topic)
         self.world = self._make_world(self)
-        self.runtime = self.fresh_runtime()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -87,12 +87,7 @@ class Lab:
 
     def client(self, service: str, account: str = HUB, region: str = REGION) -> Any:  # noqa: ANN401
         """A client for the test itself; an access key of twelve digits is the account."""
-        wanted = (service, account, region)
-        if wanted not in self._clients:
-            self._clients[wanted] = boto3.client(  # type: ignore[call-overload]
-                service, region, aws_access_key_id=account, aws_secret_access_key="testing"
-            )
-        return self._clients[wanted]
+        return _client(service, account, region)
 
     # ---- netreflex ---------------------------------------------------------------------------------------------------
     def fresh_runtime(self, policy: str | None = None) -> Runtime:
@@ -108,8 +103,13 @@ class Lab:
             ),
             self,
         )
-        self.runtime = runtime
+        self._runtime = runtime
         return runtime
+
+    @property
+    def runtime(self) -> Runtime:
+        """The container that is up; it starts cold when it is first needed."""
+        return self._runtime or self.fresh_runtime()
 
     def flow_world(self) -> FlowWorld:
         return self.runtime.world()
@@ -160,24 +160,34 @@ class Lab:
 
     def alerts(self) -> list[dict[str, Any]]:
         """The alerts published since the last look."""
+        return [json.loads(one) for one in self.letters(self._inbox)]
+
+    def topic_with_inbox(self, name: str) -> tuple[str, str]:
+        """A further topic, and the queue that takes what is published there."""
+        arn = str(self.client("sns").create_topic(Name=name)["TopicArn"])
+        return arn, self._make_inbox(f"inbox-of-{name}", arn)
+
+    def letters(self, inbox: str) -> list[str]:
+        """What a topic was told since the last look."""
         sqs, found = self.client("sqs"), []
-        while messages := sqs.receive_message(QueueUrl=self._inbox, MaxNumberOfMessages=10).get("Messages", []):
+        while messages := sqs.receive_message(QueueUrl=inbox, MaxNumberOfMessages=10).get("Messages", []):
             for message in messages:
-                found.append(json.loads(json.loads(message["Body"])["Message"]))
-                sqs.delete_message(QueueUrl=self._inbox, ReceiptHandle=message["ReceiptHandle"])
+                found.append(str(json.loads(message["Body"])["Message"]))
+                sqs.delete_message(QueueUrl=inbox, ReceiptHandle=message["ReceiptHandle"])
         return found
 
     # ---- the making of it --------------------------------------------------------------------------------------------
     def _make_table(self) -> None:
         properties = dict(RESOURCES["Resources"]["StateTable"]["Properties"])
         wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-        boto3.client("dynamodb").create_table(TableName=TABLE, **{key: properties[key] for key in wanted})
+        self.client("dynamodb").create_table(TableName=TABLE, **{key: properties[key] for key in wanted})
 
-    def _make_inbox(self) -> None:
+    def _make_inbox(self, name: str, topic: str) -> str:
         sqs = self.client("sqs")
-        self._inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=self._inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        self.client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
+        url = str(sqs.create_queue(QueueName=name)["QueueUrl"])
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        return url
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -207,7 +217,15 @@ class _Runtime(Runtime):
     """The real runtime, with the lab's policy text and a sleep that only notes how long it would have slept."""
 
     def __init__(self, settings: Settings, lab: Lab) -> None:
-        super().__init__(settings, policy_text=lambda: lab.policy_text, sleep=lab.slept.append, now=lab._now or _utc)
+        super().__init__(settings, policy_text=lambda: lab.policy_text, sleep=lab.slept.append, now=lab.now or _utc)
+
+
+@functools.cache
+def _client(service: str, account: str, region: str) -> Any:  # noqa: ANN401
+    """One for all labs of the process: making a client costs more than most calls, and moto's worlds are told by account."""
+    return boto3.client(  # type: ignore[call-overload]
+        service, region, aws_access_key_id=account, aws_secret_access_key="testing"
+    )
 
 
 def _utc() -> datetime:

@@ -11,7 +11,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.alerts.sinks import Message, Unreachable, UpdateLost
+from chalicelib.alerts.publish import name_of
+from chalicelib.alerts.sinks import Message, Misconfigured, Unreachable, UpdateLost
+
+REFUSED = "amazon_q_refused"
+_REFUSALS = frozenset(
+    {"AuthorizationError", "AccessDenied", "NotFound"}
+)  # SNS API reference, Publish: only a person can help
 
 
 class AmazonQ:
@@ -33,7 +39,8 @@ class AmazonQ:
                 TopicArn=self._topic_arn, Message=json.dumps(notification(message), ensure_ascii=False)
             )
         except (BotoCoreError, ClientError) as error:
-            raise Unreachable(type(error).__name__, perhaps=False) from None
+            name = name_of(error)
+            raise (Misconfigured(REFUSED) if name in _REFUSALS else Unreachable(name, perhaps=False)) from None
         return ""
 
     def update(self, ts: str, message: Message) -> None:

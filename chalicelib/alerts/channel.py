@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from chalicelib.alerts.fallback import Fallback
+from chalicelib.alerts.fallback import Fallback, untold
 from chalicelib.alerts.gates import PACE, Gates, Pass
 from chalicelib.alerts.sinks import Message, Misconfigured, Refused, Sink, SinkFault, Throttled, Unreachable
 from chalicelib.alerts.state import Stored
@@ -62,6 +62,8 @@ class Channel:
         self._sink: Sink | None = None
         self.touched = False
         """True once Slack took a message of this delivery: from then on, nobody may say that nothing was posted."""
+        self.untold = ""
+        """Why the channel does not work, where the second topic refused to tell it."""
 
     @property
     def edits(self) -> bool:
@@ -137,15 +139,19 @@ class Channel:
             case Throttled(retry_after=seconds):
                 around.gates.leave(gate, around.owner, now + timedelta(seconds=seconds), works=False)
             case Misconfigured():
-                told_at = around.fallback.tell_once(fault.cause, self._stored, passed, now)
-                around.gates.leave_broken(gate, around.owner, now + BROKEN_FOR, cause=fault.cause, told_at=told_at)
+                self._leave_broken(gate, passed, fault.cause, now, BROKEN_FOR)
             case Unreachable() if self._failing(now):
-                told_at = around.fallback.tell_once("unreachable", self._stored, passed, now)
-                around.gates.leave_broken(gate, around.owner, now + _BREATH, cause="unreachable", told_at=told_at)
+                self._leave_broken(gate, passed, "unreachable", now, _BREATH)
             case Unreachable():
                 around.gates.leave(gate, around.owner, now + _BREATH, works=False)
             case _:  # Slack answered, and it was about this message alone
                 around.gates.leave(gate, around.owner, now + around.pace, works=True)
+
+    def _leave_broken(self, gate: str, passed: Pass, cause: str, now: datetime, closed: timedelta) -> None:
+        around = self._around
+        told_at = around.fallback.tell_once(cause, self._stored, passed, now)
+        self.untold = cause if untold(told_at, now) else ""
+        around.gates.leave_broken(gate, around.owner, now + closed, cause=cause, told_at=told_at)
 
     def _failing(self, now: datetime) -> bool:
         return self._stored.failing_since is not None and now - self._stored.failing_since >= BROKEN_FOR

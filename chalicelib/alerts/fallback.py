@@ -1,7 +1,8 @@
 """The second topic, for people (e-mail): told once per cause when the delivery itself is broken.
 
 It uses nothing of what may be broken: no Slack, no secret, no queue. "Once" is kept by the channel's gate, which is held while this
-is sent; a crash in between tells twice rather than never.
+is sent; a crash in between tells twice rather than never. Where this topic refuses as well, nobody would hear of it, so the
+function that met it raises: Lambda counts that, and CloudWatch tells the topic with a permission of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.alerts.gates import Pass
+from chalicelib.alerts.publish import name_of
 from chalicelib.alerts.state import Stored
+from chalicelib.model.errors import RetryLater
 
 LOG = logging.getLogger(__name__)
 AGAIN = timedelta(hours=24)  # a cause that lasts is told once a day
@@ -24,11 +27,26 @@ _REMEDIES = {
     "channel_not_found": "Correct `channel` in the Slack secret; it wants the channel's id (C...).",
     "not_in_channel": "Invite the app into the channel: /invite @netreflex",
     "missing_scope": "Give the app the scopes of docs/alerts.md and install it again.",
-    "secret_unreadable": "Check NETREFLEX_SLACK_SECRET, the secret's JSON, and the permission of `notify` to read it.",
-    "not_collected": "Check that the alerts topic has the notify queue subscribed and that `notify` runs.",
+    "secret_unreadable": "Check NETREFLEX_SLACK_SECRET, the secret's JSON, and that `notify` may read it "
+    "(secretsmanager:GetSecretValue, or ssm:GetParameter).",
+    "amazon_q_refused": "Let `notify` tell Amazon Q's topic (sns:Publish): its role may where the name is netreflex-<stage>-amazon-q.",
+    "not_collected": "Check that the alerts topic has the notify queue subscribed, that `notify` runs, and that the log of `sweep` "
+    "has no alert.not_carried: it says what keeps the topic from being told.",
     "unreachable": "Check status.slack.com and the function's way to the internet. Delivery goes on by itself.",
 }
 _OTHERWISE = "Put a valid bot token (or webhook) into the Slack secret; it is read again at the next attempt."
+
+
+def untold(told_at: datetime, now: datetime) -> bool:
+    """Was nobody told? ``told_at`` is what ``Fallback.tell_once`` returned."""
+    return now - told_at >= AGAIN
+
+
+def nobody_knows(cause: str) -> RetryLater:
+    """What is raised then."""
+    return RetryLater(
+        f"alerts cannot be delivered ({cause}), and sns:Publish to the second topic was refused; see the log"
+    )
 
 
 class Fallback:
@@ -52,7 +70,7 @@ class Fallback:
                 Message=words(cause, waiting),
             )
         except (BotoCoreError, ClientError) as error:
-            LOG.error("delivery.fallback_failed", extra={"error": type(error).__name__})  # noqa: TRY400 - no traceback
+            LOG.error("delivery.fallback_failed", extra={"error": name_of(error)})  # noqa: TRY400 - no traceback
             return now - AGAIN  # not told: the next attempt tells
         return now
 

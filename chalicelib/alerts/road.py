@@ -14,7 +14,7 @@ from typing import TypeGuard
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.alerts import life
-from chalicelib.alerts.publish import Publisher
+from chalicelib.alerts.publish import Publisher, name_of
 from chalicelib.alerts.state import TIMES, Stored, Times
 from chalicelib.alerts.store import AlertStore, Conflict
 from chalicelib.model.alert import Alert
@@ -86,6 +86,6 @@ def publish_or_leave(publisher: Publisher, stored: Stored) -> bool:
     try:
         publisher.publish(stored)
     except (BotoCoreError, ClientError) as error:
-        LOG.warning("alert.unpublished", extra={"fp": stored.fp, "error": type(error).__name__})
+        LOG.warning("alert.unpublished", extra={"fp": stored.fp, "call": "sns:Publish", "error": name_of(error)})
         return False
     return True

@@ -12,9 +12,10 @@ from datetime import datetime
 
 from chalicelib.alerts import life
 from chalicelib.alerts.channel import BROKEN_FOR
-from chalicelib.alerts.fallback import Fallback
+from chalicelib.alerts.fallback import Fallback, nobody_knows, untold
 from chalicelib.alerts.gates import Gates
 from chalicelib.alerts.life import Reason
+from chalicelib.alerts.publish import name_of
 from chalicelib.alerts.state import Stored
 from chalicelib.alerts.store import AlertStore, Conflict
 from chalicelib.model.errors import RetryLater
@@ -49,7 +50,10 @@ class Sweep:
     owner: str
 
     def run(self, limit: int = 500) -> Swept:
-        """Look at every alert whose time has come, the longest waiting first. One that fails stops no other."""
+        """Look at every alert whose time has come, the longest waiting first. One that fails stops no other.
+
+        Raises RetryLater where nobody collects alerts and the second topic refuses to tell so.
+        """
         swept, uncollected = Swept(), None
         for fp in list(self.store.due(self.clock(), limit)):
             stored = self.store.get(fp)
@@ -89,7 +93,7 @@ class Sweep:
         except RetryLater:
             return False
         except Exception as error:  # noqa: BLE001 - whatever one alert meets, the others are carried on
-            LOG.warning("alert.not_carried", extra={"fp": stored.fp, "error": type(error).__name__})
+            LOG.warning("alert.not_carried", extra={"fp": stored.fp, "error": name_of(error)})
             return False
         return True
 
@@ -102,6 +106,8 @@ class Sweep:
         if uncollected is not None:
             told_at = self.fallback.tell_once(_CAUSE, uncollected, passed, now)
             self.gates.leave_broken(_GATE, self.owner, now, cause=_CAUSE, told_at=told_at)
+            if untold(told_at, now):
+                raise nobody_knows(_CAUSE)
         else:
             self.gates.leave(_GATE, self.owner, now, works=True)
 

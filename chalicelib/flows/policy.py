@@ -39,11 +39,15 @@ class NoShelf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyState:
-    """The policy in force and its hash; ``fault`` says why the newest text is not it."""
+    """The policy in force and its hash.
+
+    ``fault`` says why the newest text is not it, ``unkept`` why there is no copy of it to fall back on.
+    """
 
     policy: Policy
     version: str
     fault: str = ""
+    unkept: str = ""
 
 
 class PolicyKeeper:
@@ -74,14 +78,19 @@ class PolicyKeeper:
     def _fresh(self, held: PolicyState | None) -> PolicyState:
         text = self._read()
         version = policy_hash(text)
-        if held is not None and held.version == version:
-            return PolicyState(policy=held.policy, version=version)
-        fresh = PolicyState(policy=parse_policy(text), version=version)
+        known = held is not None and held.version == version
+        policy = held.policy if held is not None and known else parse_policy(text)
+        unkept = "" if held is not None and known and not held.unkept else self._keep(text, version)
+        return PolicyState(policy=policy, version=version, unkept=unkept)
+
+    def _keep(self, text: str, version: str) -> str:
+        """Why it could not be kept: the policy is good all the same, and the next reading tries again."""
         try:
             self._shelf.keep(text, version)
-        except NetreflexError as error:  # the policy is good all the same; the next container keeps it
+        except NetreflexError as error:
             LOG.warning("policy.not_kept", extra={"error": str(error)})
-        return fresh
+            return f"this policy holds, but no copy could be kept for the day when a newer one is broken: {error}"
+        return ""
 
     def _last_good(self, held: PolicyState | None, error: NetreflexError) -> PolicyState:
         LOG.error("policy.unusable", extra={"error": str(error)})
@@ -90,4 +99,4 @@ class PolicyKeeper:
             if text is None:
                 raise error
             held = PolicyState(policy=parse_policy(text), version=policy_hash(text))
-        return PolicyState(policy=held.policy, version=held.version, fault=str(error))
+        return PolicyState(policy=held.policy, version=held.version, fault=str(error), unkept=held.unkept)

@@ -50,12 +50,13 @@ class PolicyWatch:
             self._told = state.fault
         return state.policy, health
 
-    def for_alerts(self) -> AlertPolicy:
+    def for_alerts(self, road: AlertRoad) -> AlertPolicy:
         """How alerts are told: by the policy in force, and as ever where there is none, for people must hear just that."""
         try:
-            return self.policy().alerts
+            policy, _ = self.for_run(road)
         except NetreflexError:
             return AlertPolicy()
+        return policy.alerts
 
     def for_report(self) -> dict[str, str | None]:
         """What the report of a run says: the hash of the policy it went by, and why a newer text is not that policy.
@@ -68,4 +69,7 @@ class PolicyWatch:
             state = state or self._keeper.state()
         except NetreflexError as error:
             return {"policy": None, "policy_fault": bounded(str(error), _FAULT, lines=True)}
-        return {"policy": state.version, "policy_fault": bounded(state.fault, _FAULT, lines=True) or None}
+        return {
+            "policy": state.version,
+            "policy_fault": bounded(state.fault or state.unkept, _FAULT, lines=True) or None,
+        }

@@ -47,12 +47,13 @@ def read_policy_text(source: str, home: Callable[[str], Any], root: Path) -> str
 
 
 def _from_appconfig(client: Any, found: re.Match[str]) -> bytes:  # noqa: ANN401
-    with translated("home", "appconfig:GetLatestConfiguration"):
+    with translated("home", "appconfig:StartConfigurationSession"):
         session = client.start_configuration_session(
             ApplicationIdentifier=found["app"],
             EnvironmentIdentifier=found["env"],
             ConfigurationProfileIdentifier=found["profile"],
         )
+    with translated("home", "appconfig:GetLatestConfiguration"):
         answer = client.get_latest_configuration(ConfigurationToken=session["InitialConfigurationToken"])
         return bytes(answer["Configuration"].read())
 

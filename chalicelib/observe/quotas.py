@@ -19,6 +19,6 @@ def get_quota(client: Any, account: str, code: str) -> Quota:  # noqa: ANN401
         with translated(account, "servicequotas:GetServiceQuota"):
             answer = client.get_service_quota(ServiceCode="vpc", QuotaCode=code)
     except (AccessRefused, AwsFailure) as error:
-        source = f"documented default; Service Quotas answered {error.code}"
+        source = f"documented default; servicequotas:GetServiceQuota answered {error.code}"
         return Quota(code=code, value=KNOWN[code].default, source=source)
     return Quota(code=code, value=int(answer["Quota"]["Value"]), source="Service Quotas")

@@ -196,11 +196,15 @@ def test_nothing_is_asked_for_a_request_that_no_rule_approves() -> None:
 
 
 def test_where_a_quota_comes_from_is_told_with_the_approval() -> None:
-    asked = Quota(code=ROUTES_PER_TABLE, value=500, source="documented default; Service Quotas answered AccessDenied")
+    asked = Quota(
+        code=ROUTES_PER_TABLE,
+        value=500,
+        source="documented default; servicequotas:GetServiceQuota answered AccessDenied",
+    )
 
     decision = plan(facts(apps(routes=filler(60), quotas=(asked,))))
 
     assert decision.reasons == (
         "rule dev-to-tidb decides: approve",
-        "routes per route table in 111122223333/eu-west-1: 500 (documented default; Service Quotas answered AccessDenied)",
+        "routes per route table in 111122223333/eu-west-1: 500 (documented default; servicequotas:GetServiceQuota answered AccessDenied)",
     )

@@ -110,16 +110,30 @@ def test_a_good_version_is_kept_once_and_not_at_every_look() -> None:
 
 
 class Full(Kept):
-    """A shelf that takes nothing."""
+    """A shelf that takes nothing, until there is room."""
+
+    room = False
 
     def keep(self, text: str, version: str) -> None:
-        raise RetryLater(f"{len(text)} characters of {version} were put off")
+        if not self.room:
+            raise RetryLater(f"{len(text)} characters of {version} were put off")
+        super().keep(text, version)
 
 
 def test_a_good_version_is_in_force_even_where_it_cannot_be_kept() -> None:
     state = keeper(Source(BETTER), Full(GOOD)).state()
     assert [account.name for account in state.policy.accounts.values()] == ["apps"]
     assert not state.fault
+    assert "no copy could be kept" in state.unkept
+    assert "were put off" in state.unkept
+
+
+def test_what_could_not_be_kept_is_kept_at_the_next_look() -> None:
+    source, shelf = Source(BETTER), Full(GOOD)
+    kept = keeper(source, shelf)
+    assert kept.state().unkept
+    shelf.room, source.now = True, RELOAD_SECONDS + 1
+    assert (kept.state().unkept, shelf.text) == ("", BETTER)
 
 
 @pytest.mark.parametrize("shelf", [NoShelf, Kept], ids=["no shelf", "an empty shelf"])

@@ -111,5 +111,8 @@ def test_a_fault_is_told_once_and_so_is_its_end() -> None:
 
 
 def test_people_hear_alerts_even_where_there_is_no_policy() -> None:
-    assert watch(Source(MENTIONS)).for_alerts().mention == {"critical": "<!here>"}
-    assert watch(Source(BROKEN)).for_alerts() == AlertPolicy()
+    ear = Ear()
+    assert watch(Source(MENTIONS)).for_alerts(ear).mention == {"critical": "<!here>"}
+    assert ear.heard == []
+    assert watch(Source(BROKEN)).for_alerts(ear) == AlertPolicy()
+    assert [alert.status for alert in ear.heard] == [AlertStatus.FIRING]

@@ -94,7 +94,7 @@ def test_a_quota_that_aws_refuses_to_tell_is_the_documented_default_and_said(lab
     assert (report.decision, report.failed) == ("approved", ())
     assert any(
         "routes per route table" in reason
-        and "500 (documented default; Service Quotas answered AccessDenied)" in reason
+        and "500 (documented default; servicequotas:GetServiceQuota answered AccessDenied)" in reason
         for reason in report.reasons
     )
 

@@ -212,4 +212,4 @@ def test_a_quota_that_may_not_be_read_is_no_obstacle(lab: Lab) -> None:
     lab.denied.add(("service-quotas:GetServiceQuota", DEV))
     report = lab.request_arrives(request(lab))
     assert (report.decision, report.failed) == ("approved", ())
-    assert any("Service Quotas answered AccessDenied" in reason for reason in report.reasons)
+    assert any("servicequotas:GetServiceQuota answered AccessDenied" in reason for reason in report.reasons)

@@ -31,10 +31,12 @@ def vpn_telemetry(
     accepted_routes: int = 0,
     message: str = "",
     changed: dt.datetime | None = None,
+    certificate: str = "",
 ) -> None:
     """Set the tunnels of a connection, one status per tunnel. A connection that was never set answers UP, DOWN."""
     connection = _connection(vpn_connection_id)
     connection.told = [(status, accepted_routes, message, changed) for status in statuses]
+    connection.told_certificate = {"CertificateArn": certificate} if certificate else {}
 
 
 def vpn_options(vpn_connection_id: str, **options: Any) -> None:  # noqa: ANN401 - as the API takes them
@@ -89,6 +91,7 @@ def _vgw_telemetry(self: VPNConnection) -> list[dict[str, Any]]:
             "AcceptedRouteCount": routes,
             "StatusMessage": message,
             "LastStatusChange": changed or dt.datetime.now(dt.UTC),
+            **getattr(self, "told_certificate", {}),
         }
         for number, (status, routes, message, changed) in enumerate(tunnels, start=1)
     ]
