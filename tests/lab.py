@@ -77,6 +77,7 @@ class Lab:
         self._stack.enter_context(serialized_moto())
         self._stack.enter_context(self._counted())
         self.topic = self.client("sns").create_topic(Name="netreflex-test-alerts")["TopicArn"]
+        self.client("sns").create_topic(Name="netreflex-test-fallback")  # the second one, as every installation has it
         self._make_table()
         self._inbox = self._make_inbox("inbox", self.topic)
         self.world = self._make_world(self)

@@ -63,7 +63,7 @@ class Channel:
         self.touched = False
         """True once Slack took a message of this delivery: from then on, nobody may say that nothing was posted."""
         self.untold = ""
-        """Why the channel does not work, where the second topic refused to tell it."""
+        """Why the channel does not work, where the second topic could not be told."""
 
     @property
     def edits(self) -> bool:

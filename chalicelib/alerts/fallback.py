@@ -44,9 +44,7 @@ def untold(told_at: datetime, now: datetime) -> bool:
 
 def nobody_knows(cause: str) -> RetryLater:
     """What is raised then."""
-    return RetryLater(
-        f"alerts cannot be delivered ({cause}), and sns:Publish to the second topic was refused; see the log"
-    )
+    return RetryLater(f"alerts cannot be delivered ({cause}), and sns:Publish to the second topic failed; see the log")
 
 
 class Fallback:

@@ -52,7 +52,7 @@ class Sweep:
     def run(self, limit: int = 500) -> Swept:
         """Look at every alert whose time has come, the longest waiting first. One that fails stops no other.
 
-        Raises RetryLater where nobody collects alerts and the second topic refuses to tell so.
+        Raises RetryLater where nobody collects alerts and the second topic cannot be told so.
         """
         swept, uncollected = Swept(), None
         for fp in list(self.store.due(self.clock(), limit)):

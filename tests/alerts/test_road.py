@@ -66,7 +66,7 @@ def test_a_second_topic_that_fails_is_tried_again(world: World) -> None:
     publish = world.sns.publish
     world.sns.publish = Refuses().publish  # type: ignore[method-assign]
     world.store.put(replace(_opened(world), due=world.clock()))
-    with pytest.raises(RetryLater, match=r"is_archived.*sns:Publish to the second topic was refused"):
+    with pytest.raises(RetryLater, match=r"is_archived.*sns:Publish to the second topic failed"):
         world.delivery().deliver(samples.vpn_degraded().fingerprint)
     world.sns.publish = publish  # type: ignore[method-assign]
     world.settle(60)

@@ -55,7 +55,7 @@ def _shown(play: Play, *, secret: Callable[[Lab], str]) -> None:
 def _through_amazon_q(play: Play) -> None:
     with lab_of() as lab:
         topic, inbox = lab.topic_with_inbox("netreflex-test-amazon-q")
-        play.inboxes.append(inbox)
+        play.inboxes += [inbox, lab.topic_with_inbox("netreflex-test-fallback")[1]]
         _show(play, lab, topic, "")
 
 
