@@ -70,7 +70,7 @@ def react_to_peering(trigger: PeeringTrigger | Ignored, world: World) -> Report:
 
 def _unreadable(trigger: PeeringTrigger, error: AccessRefused, seen_from: Place, world: World) -> Report:
     """One side cannot be read, so nothing is done on the other either. The sweep tries again and tells when it can."""
-    place = Place(account=error.account, region=seen_from.region)
+    place = Place(account=error.account, region=error.region or seen_from.region)
     account = world.policy.accounts.get(place.account)
     alert = place_alert(place, str(error), account.name if account else place.account, world.now())
     world.road.tell(alert)

@@ -48,7 +48,7 @@ _GATEWAY_ENDPOINT = "vpce-"
 
 
 def _pages(client: Any, place: Place, operation: str, key: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
-    with translated(place.account, f"ec2:{_action(operation)}"):
+    with translated(place.account, f"ec2:{_action(operation)}", place.region):
         pages = client.get_paginator(operation).paginate(PaginationConfig={"PageSize": _PAGE[operation]}, **arguments)
         for page in pages:
             yield from page.get(key, ())

@@ -213,3 +213,24 @@ def test_a_quota_that_may_not_be_read_is_no_obstacle(lab: Lab) -> None:
     report = lab.request_arrives(request(lab))
     assert (report.decision, report.failed) == ("approved", ())
     assert any("Service Quotas answered AccessDenied" in reason for reason in report.reasons)
+
+
+ACROSS_REGIONS = NARROW.replace("regions: [eu-west-1]", "regions: [eu-west-1, us-east-1]")
+
+
+@pytest.mark.parametrize("call", ["sts:AssumeRole", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs"])
+@pytest.mark.parametrize(
+    ("account", "blind"), [(DEV, "dev eu-west-1"), (DATA, "data us-east-1")], ids=["requester", "accepter"]
+)
+def test_the_alert_names_the_region_that_could_not_be_read(call: str, account: str, blind: str) -> None:
+    """The event comes from the requester's Region, which need not be the one where the reading failed."""
+    with Lab(ACROSS_REGIONS, world=Pair) as lab:
+        far = lab.client("ec2", DATA, "us-east-1")
+        vpc = far.create_vpc(CidrBlock="10.48.0.0/16")["Vpc"]["VpcId"]
+        answer = lab.client("ec2", DEV).create_vpc_peering_connection(
+            VpcId=lab.world.apps.vpc_id, PeerVpcId=vpc, PeerOwnerId=DATA, PeerRegion="us-east-1"
+        )
+        lab.denied.add((call, account))
+        report = lab.request_arrives(answer["VpcPeeringConnection"])
+        assert report.decision == "held"
+        assert _titles(lab.alerts()) == [("firing", f"netreflex cannot look into {blind}")]
