@@ -61,7 +61,7 @@ def all_cidrs(facts: PeeringFacts) -> tuple[Network, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeeringCase:
-    """A peering under its rule, with the CIDRs that the approval covers and those that came after it."""
+    """A peering under its rule, seen with the CIDRs that the approval covers; ``grown`` came after it and wait for people."""
 
     facts: PeeringFacts
     approval: Approval
@@ -70,19 +70,19 @@ class PeeringCase:
 
     @classmethod
     def of(cls, facts: PeeringFacts, policy: Policy) -> PeeringCase:
-        added = _added_after_approval(facts)
-        if not added:
+        approved = _approved_before(facts)
+        if approved is None:
             return cls(facts=facts, approval=judge_approval(facts, policy.peering), covered=facts, grown=())
-        remembered = facts.ledger is not None and bool(facts.ledger.approved)
-        before = _without(facts, added) if remembered else facts
-        approval = judge_approval(before, policy.peering)
-        grown = tuple(
+        added = tuple(cidr for cidr in all_cidrs(facts) if cidr not in approved)
+        approval = judge_approval(_without(facts, added) if approved else facts, policy.peering)
+        uncovered = tuple(
             cidr
             for side in Side
             for cidr in side_cidrs(facts, side)
             if cidr in added and not _rule_names(approval.rule, side, cidr)
         )
-        return cls(facts=facts, approval=approval, covered=_without(facts, grown), grown=grown)
+        grown = tuple(cidr for cidr in uncovered if not _left_out_by_choice(approval.rule, cidr))
+        return cls(facts=facts, approval=approval, covered=_without(facts, uncovered), grown=grown)
 
     @property
     def rule(self) -> Rule | None:
@@ -184,22 +184,38 @@ def _needs_ledger(facts: PeeringFacts) -> bool:
         return False
     if any(stale_routes(side, side_cidrs(facts, side.side.other), facts.peering) for side in facts.sides):
         return True
-    return _differs_from_approval(facts)
+    tag = _approval_tag(facts)
+    return tag is not None and tag not in {cidrs_hash(all_cidrs(facts)), cidrs_hash(_ipv4_cidrs(facts))}
 
 
-def _differs_from_approval(facts: PeeringFacts) -> bool:
-    """Was an approval finished, and for other CIDRs than there are now?"""
+def _approval_tag(facts: PeeringFacts) -> str | None:
+    """The hash of the CIDRs that a finished approval covered; None where none was finished."""
     mark = mark_of(facts)
     if facts.peering.status is not PeeringStatus.ACTIVE or mark is None or RULE_TAG not in mark.tags:
-        return False
-    return mark.tags.get(CIDRS_TAG) != cidrs_hash(all_cidrs(facts))
+        return None
+    return mark.tags.get(CIDRS_TAG, "")
 
 
-def _added_after_approval(facts: PeeringFacts) -> tuple[Network, ...]:
-    """CIDRs that a finished approval did not cover. Where its memory is lost, that may be any of them."""
-    if facts.ledger is None or not _differs_from_approval(facts):
-        return ()
-    return tuple(cidr for cidr in all_cidrs(facts) if cidr not in facts.ledger.approved)
+def _approved_before(facts: PeeringFacts) -> tuple[Network, ...] | None:
+    """The CIDRs that a finished approval covered, where others are there now; empty where nobody remembers them.
+
+    Where IPv6 blocks alone came, the tag tells it without a look into the ledger: it is the hash of all the others.
+    """
+    tag = _approval_tag(facts)
+    if tag is None or tag == cidrs_hash(all_cidrs(facts)):
+        return None
+    if tag == cidrs_hash(_ipv4_cidrs(facts)):
+        return _ipv4_cidrs(facts)
+    return facts.ledger.approved if facts.ledger is not None else None
+
+
+def _ipv4_cidrs(facts: PeeringFacts) -> tuple[Network, ...]:
+    return tuple(cidr for cidr in all_cidrs(facts) if cidr.version == 4)  # noqa: PLR2004 - the IP version
+
+
+def _left_out_by_choice(rule: Rule | None, cidr: Network) -> bool:
+    """An IPv6 block under a rule that says ``ipv6: false`` is not routed because people want it so."""
+    return rule is not None and not rule.routes.ipv6 and cidr.version == 6  # noqa: PLR2004 - the IP version
 
 
 def _rule_names(rule: Rule | None, side: Side, cidr: Network) -> bool:

@@ -8,7 +8,7 @@ from chalicelib.model.report import Report
 from demo.world import DATA, DEV, Vpc
 from tests.lab import Lab
 from tests.reliability.events import called
-from tests.reliability.worlds import NARROW, add_route, gateway, request, targets
+from tests.reliability.worlds import NARROW, Pair, add_route, gateway, request, targets
 
 ADDED = "10.60.0.0/16"  # outside the policy's cidrs_within
 COVERING = NARROW.replace("10.16.0.0/12", "10.16.0.0/12, 10.60.0.0/16")
@@ -179,3 +179,20 @@ def test_a_blackhole_of_a_dead_peering_gives_way_to_its_successor(lab: Lab, *, o
     lab.alerts()
     assert lab.sweep().planned == ()
     assert _network_writes(lab) == {}
+
+
+@pytest.mark.parametrize("ipv6", [False, True])
+def test_an_added_ipv6_block_is_told_only_where_the_policy_routes_ipv6(*, ipv6: bool) -> None:
+    policy = NARROW.replace(
+        "dns_resolution: none", f"dns_resolution: none\n      routes: {{ipv6: {str(ipv6).lower()}}}"
+    )
+    with Lab(policy, world=Pair) as lab:
+        _approved(lab)
+        lab.client("ec2", DATA).associate_vpc_cidr_block(VpcId=lab.world.tidb.vpc_id, AmazonProvidedIpv6CidrBlock=True)
+        told = []
+        for _ in range(2):
+            report = lab.sweep()
+            assert report.planned == ()
+            assert lab.calls["dynamodb:Query"] == 2  # which alerts fire; the ledger is not asked
+            told += [alert["title"].split(",")[0] for alert in lab.alerts()]
+        assert told == (["CIDR added after approval"] if ipv6 else [])
