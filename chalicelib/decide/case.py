@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from chalicelib import __version__
 from chalicelib.decide.approval import Approval, judge_approval
 from chalicelib.decide.cidr import is_rfc1918, listed, ordered, overlaps, within_any
-from chalicelib.decide.quotas import quotas_to_ask
+from chalicelib.decide.quotas import asks_prefix_lists, quotas_to_ask
 from chalicelib.decide.routes import SidePlan, plan_side, side_routes
 from chalicelib.decide.withdrawal import stale_routes
 from chalicelib.model.actions import EnableDnsResolution, TagPeering
@@ -31,11 +31,12 @@ class Questions:
     """Facts that a decision still needs; each costs a call to AWS, so it is asked only where it decides something."""
 
     subnets: frozenset[Side] = frozenset()
+    prefix_lists: frozenset[Side] = frozenset()
     quotas: frozenset[tuple[Side, str]] = frozenset()
     ledger: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.subnets or self.quotas or self.ledger)
+        return bool(self.subnets or self.prefix_lists or self.quotas or self.ledger)
 
 
 def mark_of(facts: PeeringFacts) -> Peering | None:
@@ -162,12 +163,14 @@ def open_questions(facts: PeeringFacts, policy: Policy) -> Questions:
     )
     if subnets:
         return Questions(subnets=subnets)
+    plans = case.side_plans(case.rule)
+    prefix_lists = frozenset(side.side for side, plan in plans if asks_prefix_lists(side, plan))
+    if prefix_lists:
+        return Questions(prefix_lists=prefix_lists)
     accepting = facts.peering.status is PeeringStatus.PENDING
     return Questions(
         quotas=frozenset(
-            (side.side, code)
-            for side, plan in case.side_plans(case.rule)
-            for code in quotas_to_ask(side, plan, accepting=accepting)
+            (side.side, code) for side, plan in plans for code in quotas_to_ask(side, plan, accepting=accepting)
         )
     )
 

@@ -44,7 +44,7 @@ LOG = logging.getLogger(__name__)
 FRESH = timedelta(minutes=15)
 # The calls that end a wait; an alert that is open is brought up to date at once and not by the next sweep.
 ENDING = (PeeringAccepted, PeeringRejected, PeeringDeleted)
-_ROUNDS = 4  # rounds of questions that a decision may ask; it needs three at most
+_ROUNDS = 5  # rounds of questions that a decision may ask; it needs four at most
 
 
 def react_to_peering(trigger: PeeringTrigger | Ignored, world: World) -> Report:

@@ -14,12 +14,13 @@ from typing import Any, Protocol, TypeVar
 
 from chalicelib.decide.case import Questions
 from chalicelib.model.actions import RouteAction
-from chalicelib.model.errors import RetryLater
+from chalicelib.model.errors import AccessRefused, RetryLater
 from chalicelib.model.facts import (
     Ledger,
     Peering,
     PeeringFacts,
     PeeringStatus,
+    PrefixList,
     Quota,
     Route,
     RouteTable,
@@ -141,6 +142,8 @@ class PeeringObserver:
         """The same facts with what a decision asked for."""
         if questions.ledger:
             return replace(facts, ledger=self._ledger(facts.peering.peering_id))
+        for which in sorted(questions.prefix_lists):
+            facts = _with_side(facts, replace(facts.side(which), prefix_lists=self._prefix_lists(facts.side(which))))
 
         def ask(side: Side, code: str | None) -> tuple[Side, tuple[Subnet, ...] | Quota]:
             ref = facts.side(side).ref
@@ -150,7 +153,7 @@ class PeeringObserver:
         for side, found in self._side_by_side([partial(ask, side, code) for side, code in asked]):
             old = facts.side(side)
             new = replace(old, quotas=(*old.quotas, found)) if isinstance(found, Quota) else replace(old, subnets=found)
-            facts = replace(facts, requester=new) if side is Side.REQUESTER else replace(facts, accepter=new)
+            facts = _with_side(facts, new)
         return facts
 
     def reread(self, facts: PeeringFacts, caught_up: Callable[[PeeringFacts], bool]) -> PeeringFacts:
@@ -265,6 +268,14 @@ class PeeringObserver:
     def _quota(self, place: Place, code: str) -> Quota:
         return get_quota(self._clients.client("service-quotas", place), code)
 
+    def _prefix_lists(self, side: SideFacts) -> tuple[PrefixList, ...]:
+        """The prefix lists that the tables of a side name. As with a quota a refusal is no obstacle: nothing is known then."""
+        place, ids = side.ref.place, {one for table in side.tables for one in table.prefix_lists}
+        try:
+            return ec2.describe_prefix_lists(self._clients.client("ec2", place), place, ids)
+        except AccessRefused:
+            return ()
+
     def _ledger(self, peering_id: str) -> Ledger:
         if self._state_table is None:
             return Ledger()
@@ -277,6 +288,10 @@ class PeeringObserver:
             return [job() for job in jobs]
         with ThreadPoolExecutor(max_workers=_READERS) as readers:
             return [future.result() for future in [readers.submit(job) for job in jobs]]
+
+
+def _with_side(facts: PeeringFacts, new: SideFacts) -> PeeringFacts:
+    return replace(facts, requester=new) if new.side is Side.REQUESTER else replace(facts, accepter=new)
 
 
 def _listed(places: Iterable[Place]) -> str:
