@@ -44,6 +44,13 @@ class AlertRoad(Protocol):
         """The fingerprints of the alerts of a kind that fire now."""
 
 
+class SweptRoad(AlertRoad, Protocol):
+    """A road of flows that look at everything, too."""
+
+    def at_a_glance(self) -> SweptRoad:
+        """The same road for one pass over everything: it reads what is open once, and tells nothing that was told so."""
+
+
 class PeeringReader(Protocol):
     """Reads peerings (``observe.peerings`` says what each read promises)."""
 
@@ -118,7 +125,7 @@ class World:
     vpn: Callable[[], VpnReader]
     executor: Executor
     memory: Memory
-    road: AlertRoad
+    road: SweptRoad
     now: Callable[[], datetime]
     names: Callable[[], NamesReader]
     name_memory: Callable[[], NameMemory]

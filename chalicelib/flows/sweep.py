@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zlib import crc32
 
@@ -36,6 +36,7 @@ _SETTLED = frozenset({PeeringStatus.INITIATING, PeeringStatus.PROVISIONING, Peer
 
 def sweep_peerings(world: World, seconds_left: Callable[[], float] = lambda: float("inf")) -> Report:
     """Every pending request into managed VPCs and every managed active peering, in one pass."""
+    world = replace(world, road=world.road.at_a_glance())
     open_peerings = frozenset(world.road.open_fingerprints(kinds.PEERING))
     open_automation = frozenset(world.road.open_fingerprints(kinds.AUTOMATION))
     answers = world.reader.everything(world.policy.places, subnets=_asks_subnets(world.policy))

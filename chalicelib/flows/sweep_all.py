@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from chalicelib.flows.ports import World
 from chalicelib.flows.sweep import sweep_peerings
@@ -18,6 +19,7 @@ _SWEEPS = (sweep_connections, sweep_peerings)
 
 def sweep_everything(world: World, seconds_left: Callable[[], float] = lambda: float("inf")) -> Report:
     """One report of all. An error that is a fault of ours is raised once the others are done."""
+    world = replace(world, road=world.road.at_a_glance())
     reports: list[Report] = []
     broke: list[Exception] = []
     for sweep in _SWEEPS:
