@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from chalicelib.model.alert import Alert, AlertStatus
+from chalicelib.model.errors import NetreflexError
 
 LOG = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ class Glance:
 
     def __init__(self, teller: Teller, read: Callable[[], Iterable[Alert]]) -> None:
         self._teller, self._read = teller, read
+        self.untold: list[NetreflexError] = []
+        """Why something could not be told: a pass goes on, but must not end as if all were well."""
         self._open: dict[str, Alert] | None = None
 
     def tell(self, alert: Alert, *, surely: bool = False) -> bool:
@@ -41,7 +44,11 @@ class Glance:
         if not surely and fp in known and known[fp].content_hash == observed.content_hash:
             LOG.info("alert.observed", extra={"fp": fp, "reason": "known"})
             return False
-        news = self._teller.tell(alert, surely=surely)
+        try:
+            news = self._teller.tell(alert, surely=surely)
+        except NetreflexError as error:
+            self.untold.append(error)
+            raise
         if observed.status is AlertStatus.FIRING:
             known[fp] = observed
         else:

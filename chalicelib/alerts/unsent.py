@@ -13,6 +13,8 @@ LOG = logging.getLogger(__name__)
 class LogRoad:
     """Writes every observation to the log. It remembers nothing, so it tells the same problem again and again."""
 
+    untold = ()  # a log takes everything
+
     def tell(self, alert: Alert, *, surely: bool = False) -> bool:  # noqa: ARG002 - here all is told every time
         """Log the alert; it is always news, because nothing is remembered."""
         level = logging.WARNING if alert.status is AlertStatus.FIRING else logging.INFO

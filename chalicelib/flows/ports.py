@@ -47,8 +47,16 @@ class AlertRoad(Protocol):
 class SweptRoad(AlertRoad, Protocol):
     """A road of flows that look at everything, too."""
 
-    def at_a_glance(self) -> SweptRoad:
+    def at_a_glance(self) -> Glance:
         """The same road for one pass over everything: it reads what is open once, and tells nothing that was told so."""
+
+
+class Glance(SweptRoad, Protocol):
+    """The road of one pass over everything."""
+
+    @property
+    def untold(self) -> Sequence[Exception]:
+        """Why something could not be told: whoever passed on to the next thing raises the first of them at the end."""
 
 
 class PeeringReader(Protocol):

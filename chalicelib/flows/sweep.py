@@ -36,7 +36,8 @@ _SETTLED = frozenset({PeeringStatus.INITIATING, PeeringStatus.PROVISIONING, Peer
 
 def sweep_peerings(world: World, seconds_left: Callable[[], float] = lambda: float("inf")) -> Report:
     """Every pending request into managed VPCs and every managed active peering, in one pass."""
-    world = replace(world, road=world.road.at_a_glance())
+    road = world.road.at_a_glance()
+    world = replace(world, road=road)
     open_peerings = frozenset(world.road.open_fingerprints(kinds.PEERING))
     open_automation = frozenset(world.road.open_fingerprints(kinds.AUTOMATION))
     answers = world.reader.everything(world.policy.places, subnets=_asks_subnets(world.policy))
@@ -51,8 +52,8 @@ def sweep_peerings(world: World, seconds_left: Callable[[], float] = lambda: flo
             break
         _settle_one(peering_id, snapshots, world, open_peerings, done)
     names = _names(done, world, seconds_left, complete=not unread and not done.notes)
-    if done.broke:
-        raise done.broke[0]
+    for error in (*done.broke, *road.untold):
+        raise error
     return _joined(done.reports, (*unread, *done.notes), alerts, names)
 
 

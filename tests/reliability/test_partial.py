@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.flows.ports import PeeringReader
 from chalicelib.flows.sweep import _turned, sweep_peerings
+from chalicelib.model.errors import AccessRefused
 from chalicelib.model.facts import PeeringFacts
 from chalicelib.model.network import Place
 from chalicelib.observe.peerings import Snapshot
@@ -234,3 +235,20 @@ def test_the_alert_names_the_region_that_could_not_be_read(call: str, account: s
         report = lab.request_arrives(answer["VpcPeeringConnection"])
         assert report.decision == "held"
         assert _titles(lab.alerts()) == [("firing", f"netreflex cannot look into {blind}")]
+
+
+@pytest.mark.parametrize(
+    ("call", "swept"), [("dynamodb:GetItem", True), ("dynamodb:PutItem", True), ("dynamodb:Query", False)]
+)
+def test_a_sweep_whose_alerts_cannot_be_kept_does_what_it_can_and_does_not_end_well(
+    trio: Lab, call: str, *, swept: bool
+) -> None:
+    """Nobody can be told through a table that refuses; the function's error is what tells it."""
+    trio.denied.add((call, "123456789012"))
+    with pytest.raises(AccessRefused, match=f"{call} was refused"):
+        trio.sweep()
+    trio.denied.clear()
+    statuses = {trio.world.status(one, DATA) for one in (trio.first, trio.second)}  # type: ignore[attr-defined]
+    assert statuses == {"active" if swept else "pending-acceptance"}
+    trio.sweep()
+    assert _titles(trio.alerts()) == [APPROVED_FIRST, APPROVED_SECOND]
