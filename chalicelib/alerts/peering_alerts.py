@@ -212,8 +212,10 @@ def _grown(told: Told, policy: Policy, now: datetime) -> Alert:
 
 
 def _failed(told: Told, policy: Policy, now: datetime) -> Alert:
+    """It says what is left to do, which is the same at every try, and not what this run did before it failed."""
     first = told.failed[0]
-    done = "; ".join(action.describe() for action in told.performed) or "nothing"
+    left = "; ".join(one.action.describe() for one in told.failed)
+    done = [f"done before: {action.describe()}" for action in told.performed]
     return alert_of(
         told,
         policy,
@@ -221,14 +223,14 @@ def _failed(told: Told, policy: Policy, now: datetime) -> Alert:
         status=AlertStatus.FIRING,
         severity=Severity.ERROR,
         title=f"VPC peering could not be finished: {sides(told, policy)}",
-        summary=f"The policy approves it, but a step failed. Done before that: {done}.",
+        summary=f"The policy approves it, but a step failed. Still to be done: {left}.",
         cause=f"{first.action.describe()}: {first.error}",
         remedy=(
             "Remove the cause named above.",
             "Nothing else is needed: every sweep tries again by itself.",
             "To hurry: `aws lambda invoke --function-name netreflex-<stage>-sweep /dev/stdout`",
         ),
-        evidence="\n".join(f"{one.action.describe()}: {one.error}" for one in told.failed),
+        evidence="\n".join([*done, *(f"{one.action.describe()}: {one.error}" for one in told.failed)]),
     )
 
 
