@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.alerts import kinds
-from chalicelib.decide.case import side_cidrs
+from chalicelib.decide.approved_cidrs import side_cidrs
 from chalicelib.decide.cidr import listed
 from chalicelib.decide.peering import PeeringDecision
 from chalicelib.decide.reach import Path

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.decide.approval import Approval
-from chalicelib.decide.case import RULE_TAG, PeeringCase, all_cidrs, dns_wanted, mark_of, side_cidrs
+from chalicelib.decide.approved_cidrs import RULE_TAG, all_cidrs, mark_of, side_cidrs
+from chalicelib.decide.case import PeeringCase, dns_wanted
 from chalicelib.decide.cidr import listed, overlaps
 from chalicelib.decide.foreign import foreign_steps
 from chalicelib.decide.quotas import quota_notes, quota_refusals

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.decide.case import CIDRS_TAG, open_questions
+from chalicelib.decide.approved_cidrs import CIDRS_TAG
+from chalicelib.decide.case import open_questions
 from chalicelib.model.actions import CreateRoute, DeleteRoute, TagPeering
 from chalicelib.model.facts import Ledger, PeeringFacts, PeeringStatus, SideFacts
 from chalicelib.model.plan import Decision
-from chalicelib.model.policy import Match, Rule, SideRoutes
+from chalicelib.model.policy import Match, Rule, RuleDecision, SideRoutes
 from tests.decide.build import (
     APPS_MAIN,
     DATA,
@@ -213,6 +214,47 @@ def test_a_new_cidr_of_a_foreign_accepter_is_known_from_what_the_peering_tells()
 
     assert decision.grown == nets(NEW)
     assert [a.destination for a in decision.plan.actions if isinstance(a, CreateRoute)] == nets_list("10.40.0.0/16")
+
+
+def half_done(ledger: Ledger | None) -> PeeringFacts:
+    """Accepted by a run that died before it routed and marked; then a CIDR came that the rule does not cover."""
+    return active(apps(), tidb("10.40.0.0/16", NEW), ledger=ledger)
+
+
+def test_an_approval_that_was_begun_is_finished_for_the_cidrs_that_it_covered() -> None:
+    covering = within("10.40.0.0/16")
+    assert open_questions(half_done(None), policy(covering)).ledger
+
+    decision = plan(half_done(remembered(*BEFORE)), covering)
+
+    assert (decision.decision, decision.grown, decision.marked) == (Decision.APPROVED, nets(NEW), False)
+    assert decision.plan.actions == (create("10.40.0.0/16"), create("10.20.0.0/16", TIDB_MAIN, DATA))
+
+
+@pytest.mark.parametrize(
+    ("policy_rule", "memory", "asked"),
+    [
+        pytest.param(within("10.40.0.0/16"), remembered(), True, id="that nobody remembers beginning"),
+        pytest.param(
+            rule(requester=Match(accounts=("999999999999",)), accepter=Match(cidrs_within=nets("10.40.0.0/16"))),
+            remembered(*BEFORE),
+            False,
+            id="that fails another condition as well",
+        ),
+        pytest.param(
+            rule(decision=RuleDecision.HOLD, accepter=Match(cidrs_within=nets("10.40.0.0/16"))),
+            remembered(*BEFORE),
+            False,
+            id="whose rule only holds",
+        ),
+    ],
+)
+def test_a_peering_of_somebody_else_stays_as_it_is(policy_rule: Rule, memory: Ledger, *, asked: bool) -> None:
+    assert open_questions(half_done(None), policy(policy_rule)).ledger is asked
+
+    decision = plan(half_done(memory), policy_rule)
+
+    assert (decision.decision, decision.plan.actions) == (Decision.OBSERVED, ())
 
 
 # ---- memory ----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.decide.case import CIDRS_TAG, RULE_TAG, cidrs_hash
+from chalicelib.decide.approved_cidrs import CIDRS_TAG, RULE_TAG, cidrs_hash
 from chalicelib.model.actions import AcceptPeering, TagPeering
 from chalicelib.model.facts import PeeringFacts, Side
 from chalicelib.model.network import Place

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from moto.ec2.models import EC2Backend, ec2_backends
 
-from chalicelib.decide.case import CIDRS_TAG, RULE_TAG, VERSION_TAG, cidrs_hash
+from chalicelib.decide.approved_cidrs import CIDRS_TAG, RULE_TAG, VERSION_TAG, cidrs_hash
 from demo.world import DATA, DEV, REGION, World
 from tests.lab import Lab
 from tests.reliability.worlds import NARROW, Pair, figure, request

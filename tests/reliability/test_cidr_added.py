@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from chalicelib.model.report import Report
 from demo.world import DATA, DEV, Vpc
+from tests.aws.faults import Crash, Fault
 from tests.lab import Lab
 from tests.reliability.events import called
-from tests.reliability.worlds import NARROW, Pair, add_route, gateway, request, targets
+from tests.reliability.worlds import NARROW, Pair, add_route, faulty, gateway, request, targets
 
 ADDED = "10.60.0.0/16"  # outside the policy's cidrs_within
 COVERING = NARROW.replace("10.16.0.0/12", "10.16.0.0/12, 10.60.0.0/16")
@@ -196,3 +199,22 @@ def test_an_added_ipv6_block_is_told_only_where_the_policy_routes_ipv6(*, ipv6: 
             assert lab.calls["dynamodb:Query"] == 1  # which alerts fire; the ledger is not asked
             told += [alert["title"].split(",")[0] for alert in lab.alerts()]
         assert told == (["CIDR added after approval"] if ipv6 else [])
+
+
+def test_a_cidr_that_comes_between_a_crash_and_its_repair_does_not_leave_the_peering_half_done(lab: Lab) -> None:
+    """Found by the simulation: the request was accepted, the run died, and from then on no rule approved it as it was."""
+    peering = request(lab)
+    with faulty(lab) as faults, suppress(Crash):
+        faults.plan = lambda _index, _service, operation, _params: (
+            Fault("crash") if operation == "CreateRoute" else None
+        )
+        lab.request_arrives(peering)
+    lab.fresh_runtime()
+    _associate(lab, lab.world.apps, ADDED)
+    assert _names(lab.sweep()) == ["CreateRoute", "CreateRoute"]
+    assert set(targets(lab, lab.world.tidb)) == {("main", "10.16.0.0/16")}
+    assert [alert["title"].split(",")[0] for alert in lab.alerts()] == ["CIDR added after approval"]
+    assert lab.sweep().planned == ()
+    assert not lab.writes
+    lab.fresh_runtime(COVERING)
+    assert _names(lab.sweep()) == ["CreateRoute", "TagPeering"]
