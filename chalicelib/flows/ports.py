@@ -14,7 +14,7 @@ from chalicelib.model.facts import PeeringFacts
 from chalicelib.model.names import NamesFacts, Reach
 from chalicelib.model.network import Network, Place, Tags
 from chalicelib.model.policy import Name, Policy
-from chalicelib.observe.peerings import Snapshot
+from chalicelib.observe.snapshots import Snapshot
 from chalicelib.perform.executor import Executor
 
 if TYPE_CHECKING:  # a function that sees no VPN need not load what judges them

@@ -27,7 +27,7 @@ from chalicelib.model.plan import Decision
 from chalicelib.model.policy import Policy, TablesBySubnetTag
 from chalicelib.model.report import Report
 from chalicelib.model.triggers import SweepDue
-from chalicelib.observe.peerings import Snapshot
+from chalicelib.observe.snapshots import Snapshot
 
 LOG = logging.getLogger(__name__)
 ENOUGH_SECONDS = 40.0  # what settling one more peering may take: its waits for AWS, and the retries of its calls

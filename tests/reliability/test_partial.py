@@ -14,7 +14,7 @@ from chalicelib.flows.sweep import _turned, sweep_peerings
 from chalicelib.model.errors import AccessRefused
 from chalicelib.model.facts import PeeringFacts
 from chalicelib.model.network import Place
-from chalicelib.observe.peerings import Snapshot
+from chalicelib.observe.snapshots import Snapshot
 from demo.world import DATA, DEV, Aws
 from tests.aws.faults import Fault
 from tests.lab import Lab
