@@ -135,7 +135,7 @@ class Sessions:
             if self._role is None and place.account != self._home():
                 raise NoMemberRole(place.account)
             return self._client(service, place.region, "", {})
-        credentials = self._assume(place.account, self._role)
+        credentials = self._assume(place, self._role)
         return self._client(service, place.region, credentials.access_key, credentials.client_arguments())
 
     def home_account(self) -> str:
@@ -161,15 +161,16 @@ class Sessions:
                 )
             return self._clients[wanted]
 
-    def _assume(self, account: str, role: MemberRole) -> _Credentials:
+    def _assume(self, place: Place, role: MemberRole) -> _Credentials:
         """Credentials of the member role, renewed five minutes before they end."""
+        account = place.account
         with self._making:
             lock = self._account_locks.setdefault(account, threading.Lock())
         with lock:  # two reads side by side need one AssumeRole, not two
             held = self._credentials.get(account)
             if held is not None and held.expires_at - _RENEW_BEFORE > self._now():
                 return held
-            fresh = self._assume_now(account, role)
+            fresh = self._assume_now(place, role)
             self._credentials[account] = fresh
             if held is not None:
                 self._forget_clients(held.access_key)
@@ -180,9 +181,9 @@ class Sessions:
         with self._making:
             self._clients = {wanted: client for wanted, client in self._clients.items() if wanted[2] != key}
 
-    def _assume_now(self, account: str, role: MemberRole) -> _Credentials:
-        arguments = {"ExternalId": role.external_id} if role.external_id else {}
-        with translated(account, "sts:AssumeRole"):
+    def _assume_now(self, place: Place, role: MemberRole) -> _Credentials:
+        account, arguments = place.account, {"ExternalId": role.external_id} if role.external_id else {}
+        with translated(account, "sts:AssumeRole", place.region):
             answer = self.home("sts").assume_role(
                 RoleArn=f"arn:{self.partition}:iam::{account}:role/{role.name}",
                 RoleSessionName="netreflex",
@@ -208,8 +209,8 @@ def error_code(error: ClientError) -> str:
 class translated:  # noqa: N801 - reads as a phrase: with translated(account, operation)
     """Turn AWS's errors into ours: what is refused, what passes by itself, what is neither."""
 
-    def __init__(self, account: str, operation: str) -> None:
-        self.account, self.operation = account, operation
+    def __init__(self, account: str, operation: str, region: str = "") -> None:
+        self.account, self.operation, self.region = account, operation, region
 
     def __enter__(self) -> None:
         return None
@@ -228,7 +229,7 @@ class translated:  # noqa: N801 - reads as a phrase: with translated(account, op
     def meaning(self, error: ClientError) -> AccessRefused | RetryLater | AwsFailure:
         code = error_code(error)
         if code in _ACCESS_CODES:
-            return AccessRefused(account=self.account, operation=self.operation, code=code)
+            return AccessRefused(account=self.account, operation=self.operation, code=code, region=self.region)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _PASSING_CODES or status >= _SERVER_ERROR:
             return RetryLater(f"{self.operation} in account {self.account} was put off by AWS ({code}); run again")

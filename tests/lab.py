@@ -49,7 +49,7 @@ class Lab:
 
     ``calls`` counts what netreflex alone asked of AWS. ``denied`` holds (call, account) pairs that AWS refuses it, such
     as ("ec2:CreateRoute", "111122223333") or ("sts:AssumeRole", "111122223333"). ``stale_routes`` answers of
-    DescribeRouteTables do not show the peerings' routes yet.
+    DescribeRouteTables do not show the peerings' routes yet. ``secrets`` are what it proves itself with.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Lab:
         self.policy_text, self.mode, self._make_world = policy, mode, world
         self.calls: Counter[str] = Counter()
         self.slept: list[float] = []
+        self.secrets = {"test-external-id"}
         self._stack = ExitStack()
         self.denied: set[tuple[str, str]] = set()
         self.stale_routes = 0
@@ -205,6 +206,7 @@ class Lab:
             answer = original(client, operation, params)
             if name == "sts:AssumeRole":
                 lab._accounts[answer["Credentials"]["AccessKeyId"]] = params["RoleArn"].split(":")[4]
+                lab.secrets |= {answer["Credentials"]["SecretAccessKey"], answer["Credentials"]["SessionToken"]}
             return lab._as_of_before(answer) if name == "ec2:DescribeRouteTables" and lab._counting else answer
 
         hooked._make_api_call = call

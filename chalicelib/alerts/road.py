@@ -14,6 +14,7 @@ from typing import TypeGuard
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.alerts import life
+from chalicelib.alerts.glance import Glance
 from chalicelib.alerts.publish import Publisher, name_of
 from chalicelib.alerts.state import TIMES, Stored, Times
 from chalicelib.alerts.store import AlertStore, Conflict
@@ -69,11 +70,18 @@ class Road:
 
     def open_alerts(self, kind: str) -> Iterable[Alert]:
         """The alerts of a kind that fire now, as they were last told."""
-        return tuple(one.alert for one in self._store.watched() if one.alert.kind == kind and one.firing)
+        return tuple(alert for alert in self._open() if alert.kind == kind)
 
     def open_fingerprints(self, kind: str) -> Iterable[str]:
         """The fingerprints of the alerts of a kind that fire now, as the index knows them (a moment late at most)."""
-        return tuple(one.fp for one in self._store.watched() if one.alert.kind == kind and one.firing)
+        return tuple(alert.fingerprint for alert in self.open_alerts(kind))
+
+    def at_a_glance(self) -> Glance:
+        """The same road for one pass over everything."""
+        return Glance(self, self._open)
+
+    def _open(self) -> Iterable[Alert]:
+        return (one.alert for one in self._store.watched() if one.firing)
 
 
 def _is_our_own(found: Stored | None, put: Stored) -> TypeGuard[Stored]:

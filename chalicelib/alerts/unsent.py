@@ -13,6 +13,8 @@ LOG = logging.getLogger(__name__)
 class LogRoad:
     """Writes every observation to the log, at the level that its severity asks for. It remembers nothing, so it tells the same problem again and again."""
 
+    untold = ()  # a log takes everything
+
     def tell(self, alert: Alert, *, surely: bool = False) -> bool:  # noqa: ARG002 - here all is told every time
         """Log the alert; it is always news, because nothing is remembered."""
         level = logging.WARNING if alert.status is AlertStatus.FIRING else logging.INFO
@@ -33,6 +35,10 @@ class LogRoad:
     def open_fingerprints(self, kind: str) -> Iterable[str]:  # noqa: ARG002 - none of any kind is known
         """Nothing is remembered, so nothing is open."""
         return ()
+
+    def at_a_glance(self) -> LogRoad:
+        """There is nothing to read."""
+        return self
 
 
 class NoRoad(LogRoad):

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.decide.approval import Approval
-from chalicelib.decide.case import RULE_TAG, PeeringCase, all_cidrs, dns_wanted, mark_of, side_cidrs
+from chalicelib.decide.approved_cidrs import RULE_TAG, all_cidrs, mark_of, side_cidrs
+from chalicelib.decide.case import PeeringCase, dns_wanted
 from chalicelib.decide.cidr import listed, overlaps
 from chalicelib.decide.foreign import foreign_steps
 from chalicelib.decide.quotas import quota_notes, quota_refusals
@@ -55,10 +56,7 @@ def plan_peering(facts: PeeringFacts, policy: Policy, now: datetime) -> PeeringD
     case = PeeringCase.of(facts, policy)
     if status is PeeringStatus.ACTIVE:
         return _active(case)
-    if not facts.accepter.managed:
-        reason = f"the accepter {facts.accepter.ref} is not in the policy; its owner accepts or rejects the request"
-        return PeeringDecision(decision=Decision.OBSERVED, rule=case.rule, reasons=(reason,))
-    return _pending(case, now)
+    return _pending(case, now) if facts.accepter.managed else _waits_for_its_owner(case)
 
 
 def _pending(case: PeeringCase, now: datetime) -> PeeringDecision:
@@ -96,6 +94,14 @@ def _pending(case: PeeringCase, now: datetime) -> PeeringDecision:
     actions: tuple[Action, ...] = (accept, *(a for _, plan in plans for a in plan.actions), *dns, *_present(tag))
     unchanged = dns_on + sum(plan.unchanged for _, plan in plans)
     return _approved(case, case.rule, Plan(actions=actions, unchanged=unchanged), plans, marked=False)
+
+
+def _waits_for_its_owner(case: PeeringCase) -> PeeringDecision:
+    """A request to an accepter that is not ours. Where the policy approves it, its owner is told what to run."""
+    reason = f"the accepter {case.facts.accepter.ref} is not in the policy; its owner accepts or rejects the request"
+    approved = case.rule is not None and case.approval.decision is RuleDecision.APPROVE
+    foreign = tuple(_foreign(case, case.rule)) if approved and case.rule and case.facts.requester.managed else ()
+    return PeeringDecision(decision=Decision.OBSERVED, rule=case.rule, reasons=(reason,), foreign=foreign)
 
 
 def _active(case: PeeringCase) -> PeeringDecision:
@@ -160,9 +166,8 @@ def _foreign(case: PeeringCase, rule: Rule) -> Iterator[str]:
             continue
         ours = side_cidrs(case.covered, side.side.other)
         routed = destinations(side_routes(rule, side.side), ours, ipv6=rule.routes.ipv6)
-        yield from foreign_steps(
-            case.facts, side.side, routed, dns_resolution=dns_wanted(rule, side.side, case.covered)
-        )
+        dns = dns_wanted(rule, side.side, case.covered) and not case.facts.peering.end(side.side).dns_resolution
+        yield from foreign_steps(case.facts, side.side, routed, dns_resolution=dns)
 
 
 def _gone(facts: PeeringFacts) -> PeeringDecision:

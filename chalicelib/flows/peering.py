@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from chalicelib.alerts.peering_alerts import Told, is_news, peering_alert
+from chalicelib.alerts.peering_alerts import is_news, peering_alert
+from chalicelib.alerts.peering_frame import Told
 from chalicelib.alerts.place_alerts import place_alert
 from chalicelib.decide.case import open_questions
 from chalicelib.decide.peering import PeeringDecision, plan_peering
@@ -43,7 +44,7 @@ LOG = logging.getLogger(__name__)
 FRESH = timedelta(minutes=15)
 # The calls that end a wait; an alert that is open is brought up to date at once and not by the next sweep.
 ENDING = (PeeringAccepted, PeeringRejected, PeeringDeleted)
-_ROUNDS = 4  # rounds of questions that a decision may ask; it needs three at most
+_ROUNDS = 5  # rounds of questions that a decision may ask; it needs four at most
 
 
 def react_to_peering(trigger: PeeringTrigger | Ignored, world: World) -> Report:
@@ -70,7 +71,7 @@ def react_to_peering(trigger: PeeringTrigger | Ignored, world: World) -> Report:
 
 def _unreadable(trigger: PeeringTrigger, error: AccessRefused, seen_from: Place, world: World) -> Report:
     """One side cannot be read, so nothing is done on the other either. The sweep tries again and tells when it can."""
-    place = Place(account=error.account, region=seen_from.region)
+    place = Place(account=error.account, region=error.region or seen_from.region)
     account = world.policy.accounts.get(place.account)
     alert = place_alert(place, str(error), account.name if account else place.account, world.now())
     world.road.tell(alert)
@@ -105,7 +106,13 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
     names = _names(told, world)
     if names is not None:
         outcome = _joined(outcome, names.outcome)
-        told = replace(told, performed=outcome.performed, failed=outcome.failed, names=names.lines)
+        told = replace(
+            told,
+            performed=outcome.performed,
+            failed=outcome.failed,
+            names=names.lines,
+            associations=names.final.foreign,
+        )
     marked, alerts = _tell_and_mark(told, mark, world, open_alerts, ends=isinstance(trigger, ENDING))
     report = _report(trigger, told, _joined(outcome, marked), alerts, names)
     LOG.info("peering.settled", extra={"peering_id": facts.peering.peering_id, "report": report.as_json()})
@@ -235,7 +242,7 @@ def _report(
         trigger=trigger,
         decision=decision.decision,
         rule=decision.rule.name if decision.rule else None,
-        reasons=(*decision.reasons, *decision.foreign),
+        reasons=(*decision.reasons, *told.for_the_other_owner),
         planned=planned,
         performed=outcome.performed,
         unchanged=unchanged,

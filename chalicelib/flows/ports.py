@@ -14,7 +14,7 @@ from chalicelib.model.facts import PeeringFacts
 from chalicelib.model.names import NamesFacts, Reach
 from chalicelib.model.network import Network, Place, Tags
 from chalicelib.model.policy import Name, Policy
-from chalicelib.observe.peerings import Snapshot
+from chalicelib.observe.snapshots import Snapshot
 from chalicelib.perform.executor import Executor
 
 if TYPE_CHECKING:  # a function that sees no VPN need not load what judges them
@@ -44,6 +44,21 @@ class AlertRoad(Protocol):
 
     def open_fingerprints(self, kind: str) -> Iterable[str]:
         """The fingerprints of the alerts of a kind that fire now."""
+
+
+class SweptRoad(AlertRoad, Protocol):
+    """A road of flows that look at everything, too."""
+
+    def at_a_glance(self) -> Glance:
+        """The same road for one pass over everything: it reads what is open once, and tells nothing that was told so."""
+
+
+class Glance(SweptRoad, Protocol):
+    """The road of one pass over everything."""
+
+    @property
+    def untold(self) -> Sequence[Exception]:
+        """Why something could not be told: whoever passed on to the next thing raises the first of them at the end."""
 
 
 class PeeringReader(Protocol):
@@ -134,7 +149,7 @@ class World:
     vpn_memory: Callable[[], VpnMemory]
     executor: Executor
     memory: Memory
-    road: AlertRoad
+    road: SweptRoad
     now: Callable[[], datetime]
     names: Callable[[], NamesReader]
     name_memory: Callable[[], NameMemory]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zlib import crc32
 
@@ -27,7 +27,7 @@ from chalicelib.model.plan import Decision
 from chalicelib.model.policy import Policy, TablesBySubnetTag
 from chalicelib.model.report import Report
 from chalicelib.model.triggers import SweepDue
-from chalicelib.observe.peerings import Snapshot
+from chalicelib.observe.snapshots import Snapshot
 
 LOG = logging.getLogger(__name__)
 ENOUGH_SECONDS = 40.0  # what settling one more peering may take: its waits for AWS, and the retries of its calls
@@ -36,6 +36,8 @@ _SETTLED = frozenset({PeeringStatus.INITIATING, PeeringStatus.PROVISIONING, Peer
 
 def sweep_peerings(world: World, seconds_left: Callable[[], float] = lambda: float("inf")) -> Report:
     """Every pending request into managed VPCs and every managed active peering, in one pass."""
+    road = world.road.at_a_glance()
+    world = replace(world, road=road)
     open_peerings = frozenset(world.road.open_fingerprints(kinds.PEERING))
     open_automation = frozenset(world.road.open_fingerprints(kinds.AUTOMATION))
     answers = world.reader.everything(world.policy.places, subnets=_asks_subnets(world.policy))
@@ -50,8 +52,8 @@ def sweep_peerings(world: World, seconds_left: Callable[[], float] = lambda: flo
             break
         _settle_one(peering_id, snapshots, world, open_peerings, done)
     names = _names(done, world, seconds_left, complete=not unread and not done.notes)
-    if done.broke:
-        raise done.broke[0]
+    for error in (*done.broke, *road.untold):
+        raise error
     return _joined(done.reports, (*unread, *done.notes), alerts, names)
 
 

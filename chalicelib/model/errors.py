@@ -24,10 +24,10 @@ class ConfigurationError(NetreflexError):
 
 
 class AccessRefused(NetreflexError):
-    """AWS refused an operation for want of a permission."""
+    """AWS refused an operation for want of a permission. ``region`` is empty where the service has none."""
 
-    def __init__(self, *, account: str, operation: str, code: str) -> None:
-        self.account, self.operation, self.code = account, operation, code
+    def __init__(self, *, account: str, operation: str, code: str, region: str = "") -> None:
+        self.account, self.operation, self.code, self.region = account, operation, code, region
         super().__init__(
             f"{operation} was refused in account {account} ({code}): grant it to netreflex's role there, then run again"
         )

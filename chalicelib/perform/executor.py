@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 from typing import Any, Protocol, assert_never
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,13 +30,15 @@ from chalicelib.model.actions import (
     TagPeering,
 )
 from chalicelib.model.errors import AwsFailure, NetreflexError, RetryLater
-from chalicelib.model.facts import Peering, PeeringStatus, Route, RouteState
+from chalicelib.model.facts import Peering, PeeringStatus, Route
 from chalicelib.model.names import ChangeInfo
-from chalicelib.model.network import Network, Place
+from chalicelib.model.network import Place
 from chalicelib.model.report import Failure
+from chalicelib.perform.answers import is_code, no_answer, repeated
 from chalicelib.perform.record_sets import OVERTAKEN, RecordSets
+from chalicelib.perform.routes import Routes
 from chalicelib.perform.tunnel_alarms import TunnelAlarms
-from chalicelib.sessions import error_code, translated
+from chalicelib.sessions import translated
 
 NOT_TRIED = "not tried, because an earlier action failed; the next run tries again"
 
@@ -96,6 +97,7 @@ class AwsExecutor:
     def __init__(self, clients: Clients, look: Look) -> None:
         self._clients = clients
         self._look = look
+        self._routes = Routes(clients, look)
         self._alarms = TunnelAlarms(clients)
         self._names = RecordSets(clients)
 
@@ -132,7 +134,7 @@ class AwsExecutor:
             case RejectPeering():
                 return self._reject(action)
             case CreateRoute() | ReplaceRoute() | DeleteRoute():
-                return self._change_route(action)
+                return self._routes.perform(action)
             case EnableDnsResolution():
                 return self._enable_dns(action)
             case TagPeering():
@@ -141,17 +143,6 @@ class AwsExecutor:
                 return self._alarms.perform(action)
             case ChangeRecordSets() | AuthorizeVpcAssociation() | AssociateVpc() | RemoveVpcAuthorization():
                 return self._names.perform(action)
-            case _:
-                assert_never(action)
-
-    def _change_route(self, action: RouteAction) -> bool:
-        match action:
-            case CreateRoute():
-                return self._create_route(action)
-            case ReplaceRoute():
-                return self._replace_route(action)
-            case DeleteRoute():
-                return self._delete_route(action)
             case _:
                 assert_never(action)
 
@@ -166,12 +157,16 @@ class AwsExecutor:
             status = PeeringStatus.of(answer["VpcPeeringConnection"].get("Status", {}).get("Code", ""))
         except ClientError as error:
             # The request is not pending any more, so a read that says it is tells the past: it is waited for.
-            now = self._look.peering(action.place, action.peering_id) if _is(error, "InvalidStateTransition") else None
+            now = (
+                self._look.peering(action.place, action.peering_id)
+                if is_code(error, "InvalidStateTransition")
+                else None
+            )
             if now is None or now.status.gone:
                 raise translated(action.place.account, operation).meaning(error) from None
-            status, ours = now.status, _repeated(error)
+            status, ours = now.status, repeated(error)
         except BotoCoreError as error:
-            raise _no_answer(action, operation, error) from None
+            raise no_answer(action, operation, error) from None
         self._look.wait_until_active(action.place, action.peering_id, status)
         return ours
 
@@ -180,46 +175,16 @@ class AwsExecutor:
         try:
             self._ec2(action).reject_vpc_peering_connection(VpcPeeringConnectionId=action.peering_id)
         except ClientError as error:
-            now = self._look.peering(action.place, action.peering_id) if _is(error, "InvalidStateTransition") else None
+            now = (
+                self._look.peering(action.place, action.peering_id)
+                if is_code(error, "InvalidStateTransition")
+                else None
+            )
             if now is None or now.status is not PeeringStatus.REJECTED:
                 raise translated(action.place.account, operation).meaning(error) from None
-            return _repeated(error)
+            return repeated(error)
         except BotoCoreError as error:
-            raise _no_answer(action, operation, error) from None
-        return True
-
-    def _create_route(self, action: CreateRoute) -> bool:
-        operation = "ec2:CreateRoute"
-        try:
-            self._ec2(action).create_route(**_route_arguments(action))
-        except ClientError as error:
-            if not _is(error, "RouteAlreadyExists"):
-                raise translated(action.place.account, operation).meaning(error) from None
-            held = self._look.route(action)
-            if held is None or held.target != action.peering_id:
-                raise _taken(action, operation, held) from None
-            return _repeated(error)
-        except BotoCoreError as error:
-            raise _no_answer(action, operation, error) from None
-        return True
-
-    def _replace_route(self, action: ReplaceRoute) -> bool:
-        """EC2 knows no compare-and-swap for routes, so the blackhole is looked at once more, right before."""
-        held = self._look.route(action)
-        if held is not None and held.target == action.peering_id:
-            return False
-        if held is None or held.target != action.was or held.state is not RouteState.BLACKHOLE:
-            raise _taken(action, "ec2:ReplaceRoute", held)
-        with translated(action.place.account, "ec2:ReplaceRoute"):
-            self._ec2(action).replace_route(**_route_arguments(action))
-        return True
-
-    def _delete_route(self, action: DeleteRoute) -> bool:
-        held = self._look.route(action)
-        if held is None or held.target != action.peering_id:
-            return False
-        with translated(action.place.account, "ec2:DeleteRoute"):
-            self._ec2(action).delete_route(RouteTableId=action.table_id, **_destination(action.destination))
+            raise no_answer(action, operation, error) from None
         return True
 
     def _enable_dns(self, action: EnableDnsResolution) -> bool:
@@ -234,37 +199,3 @@ class AwsExecutor:
         with translated(action.place.account, "ec2:CreateTags"):
             self._ec2(action).create_tags(Resources=[action.peering_id], Tags=tags)
         return True
-
-
-def _is(error: ClientError, code: str) -> bool:
-    return error_code(error) == code
-
-
-def _repeated(error: ClientError) -> bool:
-    """Did the SDK repeat the call? Then what is there already is the effect of our own first attempt."""
-    return int(error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)) > 0
-
-
-def _no_answer(action: Action, operation: str, error: BotoCoreError) -> RetryLater:
-    name = type(error).__name__
-    return RetryLater(f"{operation} in account {action.place.account} got no answer ({name}); run again")
-
-
-def _taken(action: CreateRoute | ReplaceRoute, operation: str, held: Route | None) -> AwsFailure:
-    """Between reading and writing somebody else set the route; it is theirs."""
-    told = f"{held.destination} -> {held.target} ({held.state})" if held else "no route"
-    message = f"{action.table_id} holds {told} now, which is not ours; it was left alone"
-    return AwsFailure(account=action.place.account, operation=operation, code="RouteConflict", message=message)
-
-
-def _destination(cidr: Network) -> dict[str, str]:
-    key = "DestinationCidrBlock" if isinstance(cidr, IPv4Network) else "DestinationIpv6CidrBlock"
-    return {key: str(cidr)}
-
-
-def _route_arguments(action: CreateRoute | ReplaceRoute) -> dict[str, str]:
-    return {
-        "RouteTableId": action.table_id,
-        "VpcPeeringConnectionId": action.peering_id,
-        **_destination(action.destination),
-    }

@@ -13,7 +13,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from chalicelib import __version__
-from chalicelib.decide.case import CIDRS_TAG, RULE_TAG, VERSION_TAG, all_cidrs, cidrs_hash
+from chalicelib.decide.approved_cidrs import CIDRS_TAG, RULE_TAG, VERSION_TAG, all_cidrs, cidrs_hash
 from chalicelib.decide.peering import PeeringDecision, plan_peering
 from chalicelib.model.actions import CreateRoute
 from chalicelib.model.facts import (

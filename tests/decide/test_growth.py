@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.decide.case import CIDRS_TAG, open_questions
+from chalicelib.decide.approved_cidrs import CIDRS_TAG
+from chalicelib.decide.case import open_questions
 from chalicelib.model.actions import CreateRoute, DeleteRoute, TagPeering
 from chalicelib.model.facts import Ledger, PeeringFacts, PeeringStatus, SideFacts
 from chalicelib.model.plan import Decision
-from chalicelib.model.policy import Match, Rule, SideRoutes
+from chalicelib.model.policy import Match, Rule, RuleDecision, SideRoutes
 from tests.decide.build import (
     APPS_MAIN,
     DATA,
@@ -129,6 +130,51 @@ def test_a_cidr_that_the_policy_names_elsewhere_stays_unrouted(policy_rule: Rule
     assert (decision.decision, decision.grown, decision.plan.actions) == (Decision.APPROVED, nets(NEW), ())
 
 
+IPV6 = "2001:db8:40::/56"
+
+
+@pytest.mark.parametrize(
+    ("ipv6", "new", "told"),
+    [
+        pytest.param(False, (IPV6,), (), id="IPv6, not routed by choice"),
+        pytest.param(True, (IPV6,), (IPV6,), id="IPv6, which the rule would route"),
+        pytest.param(False, (NEW, IPV6), (NEW,), id="both, of which IPv4 alone is missed"),
+        pytest.param(True, (NEW, IPV6), (NEW, IPV6), id="both, and both are missed"),
+    ],
+)
+def test_an_ipv6_block_is_missed_only_where_the_rule_routes_ipv6(
+    new: tuple[str, ...], told: tuple[str, ...], *, ipv6: bool
+) -> None:
+    accepter = tidb("10.40.0.0/16", *new, routes=[route("10.20.0.0/16", PCX)])
+    requester = apps(routes=[route("10.40.0.0/16", PCX)])
+    seen = marked(active(requester, accepter, ledger=remembered(*BEFORE)), approved=nets(*BEFORE))
+
+    decision = plan(seen, rule(ipv6=ipv6))
+
+    assert (decision.decision, decision.plan.actions, decision.marked) == (Decision.APPROVED, (), True)
+    assert (decision.grown, decision.approved) == (nets(*told), nets(*BEFORE))
+
+
+@pytest.mark.parametrize("ipv6", [False, True])
+def test_that_ipv6_alone_came_is_known_without_the_ledger(*, ipv6: bool) -> None:
+    accepter = tidb("10.40.0.0/16", IPV6, routes=[route("10.20.0.0/16", PCX)])
+    seen = marked(active(apps(routes=[route("10.40.0.0/16", PCX)]), accepter), approved=nets(*BEFORE))
+
+    assert seen.ledger is None
+    assert not open_questions(seen, policy(rule(ipv6=ipv6)))
+    assert plan(seen, rule(ipv6=ipv6)).grown == (nets(IPV6) if ipv6 else ())
+
+
+def test_an_ipv6_block_that_was_left_out_is_not_routed_when_the_rule_changes_its_mind() -> None:
+    """It came after the approval; that the rule routes IPv6 from now on does not name it."""
+    accepter = tidb("10.40.0.0/16", IPV6, routes=[route("10.20.0.0/16", PCX)])
+    seen = marked(active(apps(routes=[route("10.40.0.0/16", PCX)]), accepter), approved=nets(*BEFORE))
+
+    assert plan(seen, rule(ipv6=True)).plan.actions == ()
+    named = rule(ipv6=True, accepter=Match(cidrs_within=nets("10.40.0.0/16", IPV6)))
+    assert plan(seen, named).plan.actions[0] == create(IPV6)
+
+
 def test_of_two_new_cidrs_the_named_one_is_routed_and_the_mark_waits_for_the_other() -> None:
     seen = marked(
         active(apps(), tidb("10.40.0.0/16", NEW, "10.60.0.0/16"), ledger=remembered(*BEFORE)), approved=nets(*BEFORE)
@@ -168,6 +214,47 @@ def test_a_new_cidr_of_a_foreign_accepter_is_known_from_what_the_peering_tells()
 
     assert decision.grown == nets(NEW)
     assert [a.destination for a in decision.plan.actions if isinstance(a, CreateRoute)] == nets_list("10.40.0.0/16")
+
+
+def half_done(ledger: Ledger | None) -> PeeringFacts:
+    """Accepted by a run that died before it routed and marked; then a CIDR came that the rule does not cover."""
+    return active(apps(), tidb("10.40.0.0/16", NEW), ledger=ledger)
+
+
+def test_an_approval_that_was_begun_is_finished_for_the_cidrs_that_it_covered() -> None:
+    covering = within("10.40.0.0/16")
+    assert open_questions(half_done(None), policy(covering)).ledger
+
+    decision = plan(half_done(remembered(*BEFORE)), covering)
+
+    assert (decision.decision, decision.grown, decision.marked) == (Decision.APPROVED, nets(NEW), False)
+    assert decision.plan.actions == (create("10.40.0.0/16"), create("10.20.0.0/16", TIDB_MAIN, DATA))
+
+
+@pytest.mark.parametrize(
+    ("policy_rule", "memory", "asked"),
+    [
+        pytest.param(within("10.40.0.0/16"), remembered(), True, id="that nobody remembers beginning"),
+        pytest.param(
+            rule(requester=Match(accounts=("999999999999",)), accepter=Match(cidrs_within=nets("10.40.0.0/16"))),
+            remembered(*BEFORE),
+            False,
+            id="that fails another condition as well",
+        ),
+        pytest.param(
+            rule(decision=RuleDecision.HOLD, accepter=Match(cidrs_within=nets("10.40.0.0/16"))),
+            remembered(*BEFORE),
+            False,
+            id="whose rule only holds",
+        ),
+    ],
+)
+def test_a_peering_of_somebody_else_stays_as_it_is(policy_rule: Rule, memory: Ledger, *, asked: bool) -> None:
+    assert open_questions(half_done(None), policy(policy_rule)).ledger is asked
+
+    decision = plan(half_done(memory), policy_rule)
+
+    assert (decision.decision, decision.plan.actions) == (Decision.OBSERVED, ())
 
 
 # ---- memory ----------------------------------------------------------------------------------------------------------

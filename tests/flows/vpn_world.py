@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.alerts.glance import Glance
 from chalicelib.decide.vpn_questions import VpnQuestions
-from chalicelib.flows.ports import AlertRoad, World
+from chalicelib.flows.ports import SweptRoad, World
 from chalicelib.flows.sweep_vpn import sweep_connections
 from chalicelib.flows.vpn import react_to_vpn
 from chalicelib.model.actions import Action
@@ -67,6 +68,9 @@ class MemoryRoad:
 
     def open_fingerprints(self, kind: str) -> Iterable[str]:
         return tuple(one.fingerprint for one in self.open_alerts(kind))
+
+    def at_a_glance(self) -> Glance:
+        return Glance(self, lambda: [one for one in self.last.values() if self.fires(one.fingerprint)])
 
 
 class Many:
@@ -132,7 +136,7 @@ class Many:
         self.written[vpn_key(place)] = memory_text(memory)
 
     # ---- passes --------------------------------------------------------------------------------------------------
-    def world(self, road: AlertRoad | None = None) -> World:
+    def world(self, road: SweptRoad | None = None) -> World:
         return _world(self, policy(alarms=False), road or self.road)
 
     def sweep(self, minutes: float = 1) -> Report:
@@ -162,7 +166,7 @@ class _Nothing(DryRunExecutor):
         return Outcome()
 
 
-def _world(many: Many, chosen: Policy, road: AlertRoad) -> World:
+def _world(many: Many, chosen: Policy, road: SweptRoad) -> World:
     def now() -> datetime:
         return many.now
 
