@@ -52,6 +52,7 @@ _ON_MOTO = {  # boto3's name of a service -> the SDK's name of it in AWS_ENDPOIN
     "organizations": "ORGANIZATIONS",
 }
 _LEASH = Path(__file__).with_name("leash.py")
+_STS_FILE = "sts.url"  # where moto finds who gave out the sessions that it does not know
 _BOOT_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _PORT_ATTEMPTS = 3
@@ -169,7 +170,7 @@ class LocalAws:
         command = [sys.executable, "-m", "tests.aws.moto_server", str(port_file)]
         settings = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "PYTHONPATH": str(ROOT)}
         if self.enforcing:
-            command.append(str(self._sts_file))
+            command.append(str(self.directory / _STS_FILE))
             settings |= self.environment
         child = self._run("moto", command, settings)
         self._wait("moto", child, port_file.exists)
@@ -187,18 +188,13 @@ class LocalAws:
                     raise
                 self._children.remove(child)  # somebody else was faster to take the port
             else:
-                self._sts_file.write_text(self.ministack_url)
+                (self.directory / _STS_FILE).write_text(self.ministack_url)
                 return
-
-    @property
-    def _sts_file(self) -> Path:
-        return self.directory / "sts.url"
 
     def _ministack_answers(self) -> bool:
         return answers(f"{self.ministack_url}/_ministack/health", self._tls.get("MINISTACK_SSL_CERT"))
 
     def _ministack_settings(self, port: int) -> dict[str, str]:
-        data = self.directory / "ministack"
         return {
             **self.environment,  # the Lambdas inherit it
             "GATEWAY_PORT": str(port),
@@ -208,11 +204,12 @@ class LocalAws:
             "MINISTACK_REGION": self.region,
             "MINISTACK_ACCOUNT_ID": self.hub,
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
+            "PYTHONDONTWRITEBYTECODE": "1",  # each Lambda has a fresh copy of the code and loads it once
             "AUTH": str(self.enforcing).lower(),
             "CLOUDTRAIL_RECORDING": "1" if self.enforcing else "0",
             **self._tls,
-            "S3_DATA_DIR": str(data / "s3"),
-            "STATE_DIR": str(data / "state"),
+            "S3_DATA_DIR": str(self.directory / "s3"),
+            "STATE_DIR": str(self.directory / "state"),
         }
 
     def _run(self, name: str, command: list[str], settings: dict[str, str]) -> subprocess.Popen:  # type: ignore[type-arg]
