@@ -80,7 +80,8 @@ def _from_destination(body: dict[str, Any], sent: datetime | None) -> Letter:
 
 
 def _replay(function: str) -> str:
-    return f"aws lambda invoke --function-name {function} --invocation-type Event --payload file://event.json out.json"
+    """``fileb``, because the AWS CLI takes a ``file`` for base64 there since its version 2."""
+    return f"aws lambda invoke --function-name {function} --invocation-type Event --payload fileb://event.json out.json"
 
 
 def dead_letter_alert(queue_arn: str, count: int, letters: tuple[Letter, ...], *, now: datetime) -> Alert:
