@@ -41,6 +41,7 @@ from tests.aws.moto_lock import serialized_moto
 HUB = "123456789012"
 RESOURCES = json.loads((Path(__file__).parent.parent / "deploy" / "resources.json").read_text())
 TABLE = "netreflex-test-state"
+DRY_RUN = " (dry run)"
 WRITES = ("Accept", "Reject", "Create", "Replace", "Delete", "Modify", "Put", "Update", "BatchWrite", "Publish")
 
 
@@ -48,8 +49,9 @@ class Lab:
     """A world of AWS in memory with netreflex beside it.
 
     ``calls`` counts what netreflex alone asked of AWS. ``denied`` holds (call, account) pairs that AWS refuses it, such
-    as ("ec2:CreateRoute", "111122223333") or ("sts:AssumeRole", "111122223333"). ``stale_routes`` answers of
-    DescribeRouteTables do not show the peerings' routes yet. ``secrets`` are what it proves itself with.
+    as ("ec2:CreateRoute", "111122223333") or ("sts:AssumeRole", "111122223333"); ``revoked`` those that a dry run does not
+    find out. ``stale_routes`` answers of DescribeRouteTables do not show the peerings' routes yet. ``secrets`` are what it
+    proves itself with.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Lab:
         self.secrets = {"test-external-id"}
         self._stack = ExitStack()
         self.denied: set[tuple[str, str]] = set()
+        self.revoked: set[tuple[str, str]] = set()
         self.stale_routes = 0
         self._accounts: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -131,7 +134,7 @@ class Lab:
     def _refuse(self, client: Any, name: str, params: Mapping[str, Any]) -> None:  # noqa: ANN401
         key = client._request_signer._credentials.access_key
         account = params["RoleArn"].split(":")[4] if name == "sts:AssumeRole" else self._accounts.get(key, HUB)
-        if (name, account) in self.denied:
+        if (name, account) in self.denied or ((name, account) in self.revoked and not params.get("DryRun")):
             code = "UnauthorizedOperation" if name.startswith("ec2:") else "AccessDenied"
             error = {"Error": {"Code": code, "Message": "You are not authorized to perform this operation."}}
             raise ClientError(error, name.split(":")[1])  # type: ignore[arg-type]
@@ -158,7 +161,8 @@ class Lab:
     @property
     def writes(self) -> Counter[str]:
         """The counted calls that change something."""
-        return Counter({name: n for name, n in self.calls.items() if name.split(":")[1].startswith(WRITES)})
+        calls = ((name, n) for name, n in self.calls.items() if not name.endswith(DRY_RUN))
+        return Counter({name: n for name, n in calls if name.split(":")[1].startswith(WRITES)})
 
     def alerts(self) -> list[dict[str, Any]]:
         """The alerts published since the last look."""
@@ -201,7 +205,7 @@ class Lab:
             name = f"{client.meta.service_model.service_name}:{operation}"
             if lab._counting:
                 with lab._lock:
-                    lab.calls[name] += 1
+                    lab.calls[name + (DRY_RUN if params.get("DryRun") else "")] += 1
                 lab._refuse(client, name, params)
             answer = original(client, operation, params)
             if name == "sts:AssumeRole":

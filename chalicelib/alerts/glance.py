@@ -20,7 +20,7 @@ LOG = logging.getLogger(__name__)
 class Teller(Protocol):
     """What takes the observations that are news."""
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:
         """Take one observation (see ``Road``)."""
 
 
@@ -37,7 +37,7 @@ class Glance:
         """Why something could not be told: a pass goes on, but must not end as if all were well."""
         self._open: dict[str, Alert] | None = None
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:
         """Take one observation, unless it says what the open alert says already; True where it was news."""
         observed, known = alert.bounded(), self._known()
         fp = observed.fingerprint
@@ -45,7 +45,7 @@ class Glance:
             LOG.info("alert.observed", extra={"fp": fp, "reason": "known"})
             return False
         try:
-            news = self._teller.tell(alert, surely=surely)
+            news = self._teller.tell(alert, surely=surely, first=first)
         except NetreflexError as error:
             self.untold.append(error)
             raise

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from chalicelib.alerts.peering_frame import Told, alert_of, by_hand, sentences, sides
+from chalicelib.alerts.peering_ends import abandoned, removed
+from chalicelib.alerts.peering_frame import Told, alert_of, by_hand, sentences, sides, traffic
 from chalicelib.decide.cidr import listed
 from chalicelib.model.actions import AcceptPeering
 from chalicelib.model.alert import MOST_STEPS, Alert, AlertStatus, Severity
@@ -123,6 +124,7 @@ def _approved(told: Told, policy: Policy, now: datetime) -> Alert:
             f"Rule {rule} approves it. Our side is finished; the owner of the other side has to run what is listed."
         )
     actions = told.performed if told.enforce else told.decision.plan.actions
+    repairs = () if fresh or not told.performed else (f"at {now:%Y-%m-%d %H:%MZ}", *(one.describe() for one in actions))
     return alert_of(
         told,
         policy,
@@ -131,7 +133,8 @@ def _approved(told: Told, policy: Policy, now: datetime) -> Alert:
         severity=Severity.INFO,
         title=f"VPC peering {what}: {sides(told, policy)}",
         summary=summary,
-        cause=sentences(told.decision.reasons),
+        # The moment makes it news: whoever undoes the same route every night must be heard of every time.
+        cause=sentences((*told.decision.reasons, *([", ".join(repairs)] if repairs else []))),
         remedy=tuple(_for_the_other_owner(told)),
         evidence="\n".join([*told.names, *map(str, told.paths), *(action.describe() for action in actions)]),
     )
@@ -223,7 +226,7 @@ def _failed(told: Told, policy: Policy, now: datetime) -> Alert:
         status=AlertStatus.FIRING,
         severity=Severity.ERROR,
         title=f"VPC peering could not be finished: {sides(told, policy)}",
-        summary=f"The policy approves it, but a step failed. Still to be done: {left}.",
+        summary=f"The policy approves it, but a step failed. Still to be done: {left}. {traffic(told)}".strip(),
         cause=f"{first.action.describe()}: {first.error}",
         remedy=(
             "Remove the cause named above.",
@@ -238,7 +241,11 @@ def _observed(told: Told, policy: Policy, now: datetime) -> Alert:
     """The end of whatever was told before: the request was decided elsewhere, or the peering is gone."""
     if told.decision.foreign:
         return _waits_for_its_owner(told, policy, now)
+    if told.decision.abandoned:
+        return abandoned(told, policy, now)
     status = told.facts.peering.status
+    if told.performed:
+        return removed(told, policy, now)
     return alert_of(
         told,
         policy,

@@ -11,9 +11,9 @@ from chalicelib.decide.approved_cidrs import side_cidrs
 from chalicelib.decide.cidr import listed
 from chalicelib.decide.peering import PeeringDecision
 from chalicelib.decide.reach import Path
-from chalicelib.model.actions import Action
+from chalicelib.model.actions import AcceptPeering, Action
 from chalicelib.model.alert import Alert, AlertStatus, Field, Severity, Subject
-from chalicelib.model.facts import PeeringFacts, Side
+from chalicelib.model.facts import PeeringFacts, PeeringStatus, Side
 from chalicelib.model.policy import Policy
 from chalicelib.model.report import Failure
 
@@ -104,6 +104,29 @@ def _short(told: Told, policy: Policy, side: Side) -> str:
     account = policy.accounts.get(facts.ref.account)
     name = facts.vpc.tags.get("Name", "") if facts.vpc else ""
     return f"{(name or facts.ref.vpc_id)[:24]} ({account.name if account else facts.ref.account})"
+
+
+def traffic(told: Told) -> str:
+    """What flows and what does not, as far as the route tables prove it; empty where nothing was looked at."""
+    status, paths = told.facts.peering.status, told.paths
+    accepted = any(isinstance(action, AcceptPeering) for action in told.performed)
+    if status is not PeeringStatus.ACTIVE and not accepted:
+        return "No traffic flows."
+    blocked = [path.wanted for path in paths if path.obstacle]
+    if not paths or len(blocked) == len(paths):
+        return "No traffic flows." if paths else ""
+    if not blocked:
+        both = len({path.wanted.side for path in paths}) == len(Side)
+        return f"Packets arrive {'in both directions ' if both else ''}from every selected route table."
+    deaf = [
+        side
+        for side in Side
+        if (own := [path for path in paths if path.wanted.side is side]) and all(p.obstacle for p in own)
+    ]
+    if deaf:
+        return f"No packet from the {deaf[0]} arrives, so no connection works."
+    tables = ", ".join(dict.fromkeys(f"{one.table_id} of the {one.side}" for one in blocked))
+    return f"Not all packets from {tables} arrive; those from the other route tables do."
 
 
 def by_hand(verb: str, facts: PeeringFacts) -> str:

@@ -33,14 +33,14 @@ class Road:
     ) -> None:
         self._store, self._publisher, self._clock, self._times = store, publisher, clock, times
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:
         """Take one observation; True where it was news. Raises RetryLater where too many write at once.
 
         ``surely`` publishes what is known but was never delivered once more: the caller may be the second run of one that
         died right before it published.
         """
         observed = alert.bounded()
-        stored = self._store.get(observed.fingerprint)
+        stored = None if first else self._store.get(observed.fingerprint)
         for _ in range(_ROUNDS):
             folded = life.fold(stored, observed, self._clock(), self._times)
             LOG.info("alert.observed", extra={"fp": observed.fingerprint, "reason": folded.reason.value})

@@ -15,7 +15,7 @@ class LogRoad:
 
     untold = ()  # a log takes everything
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:  # noqa: ARG002 - here all is told every time
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:  # noqa: ARG002 - here all is told every time
         """Log the alert; it is always news, because nothing is remembered."""
         level = logging.WARNING if alert.status is AlertStatus.FIRING else logging.INFO
         LOG.log(level, "alert.unsent", extra={"fp": alert.fingerprint, "alert": alert.bounded().as_json()})

@@ -1,5 +1,6 @@
-"""The CIDRs that an approval binds: those that were there when it was given. The tag holds their hash, the ledger their list.
+"""The CIDRs that an approval binds: those that were there when it was given. The ledger holds their list, the tag its hash.
 
+The tag saves the look into the ledger while nothing changed; without it the ledger binds all the same.
 Nobody gets a route by adding an address block: one that came later is treated as absent until the policy itself names it.
 """
 
@@ -9,22 +10,30 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from chalicelib.decide.approval import judge_approval
 from chalicelib.decide.cidr import listed, ordered, overlaps, within_any
 from chalicelib.decide.routes import side_routes
 from chalicelib.model.facts import Peering, PeeringEnd, PeeringFacts, PeeringStatus, Side, SideFacts
 from chalicelib.model.network import Network
-from chalicelib.model.policy import Policy, Rule, RuleDecision
+from chalicelib.model.policy import Rule
 
 RULE_TAG = "netreflex:rule"
 VERSION_TAG = "netreflex:version"
 CIDRS_TAG = "netreflex:cidrs"
 
 
+def marked_side(facts: PeeringFacts) -> SideFacts:
+    """The side that carries our tags: the accepter's, or ours where the accepter is foreign."""
+    return facts.accepter if facts.accepter.managed else facts.requester
+
+
 def mark_of(facts: PeeringFacts) -> Peering | None:
-    """The peering as seen from the side that carries our tags: the accepter's, or ours where the accepter is foreign."""
-    side = facts.accepter if facts.accepter.managed else facts.requester
-    return side.view
+    """The peering as seen from the side that carries our tags."""
+    return marked_side(facts).view
+
+
+def is_ours(facts: PeeringFacts) -> bool:
+    """Did netreflex approve it once? Its tags say so, or the ledger where it was asked."""
+    return approval_tag(facts) is not None or (facts.ledger is not None and bool(facts.ledger.approved))
 
 
 def cidrs_hash(cidrs: Iterable[Network]) -> str:
@@ -43,49 +52,46 @@ def all_cidrs(facts: PeeringFacts) -> tuple[Network, ...]:
 
 
 def is_told_by_ledger_alone(facts: PeeringFacts) -> bool:
-    """Did a finished approval cover CIDRs that the tag names by their hash alone?"""
-    tag = approval_tag(facts)
-    return tag is not None and tag not in {cidrs_hash(all_cidrs(facts)), cidrs_hash(ipv4_cidrs(facts))}
+    """Is it an active peering on which no tag of ours says that the CIDRs of now are those that were approved?
 
-
-def may_be_half_done(facts: PeeringFacts, policy: Policy) -> bool:
-    """Is this an active peering without our mark that a rule would approve, were it not for some CIDR?
-
-    Then a run may have accepted it and died, and the CIDR came before the next one. What was approved is in the ledger,
-    because it is written before anything is done.
+    A run may have accepted it and died, somebody may have taken the tags away, or never let them be set. What was approved is
+    in the ledger, because it is written before anything is done.
     """
-    if facts.peering.status is not PeeringStatus.ACTIVE or approval_tag(facts) is not None or mark_of(facts) is None:
+    fitting = {cidrs_hash(all_cidrs(facts)), cidrs_hash(ipv4_cidrs(facts))}
+    return facts.peering.status is PeeringStatus.ACTIVE and approval_tag(facts) not in fitting
+
+
+def needs_own_tags(facts: PeeringFacts) -> bool:
+    """What we approved and see no tag on: the tags themselves say whether the run that approved it came to its end.
+
+    Each account has its own tags on a peering. A description that shows another account's instead must not look like a run
+    that died before it told anybody.
+    """
+    if facts.tags_read or facts.peering.status is not PeeringStatus.ACTIVE or approval_tag(facts) is not None:
         return False
-    if judge_approval(facts, policy.peering).decision is RuleDecision.APPROVE:
-        return False
-    rules = tuple(
-        replace(
-            rule, requester=replace(rule.requester, cidrs_within=()), accepter=replace(rule.accepter, cidrs_within=())
-        )
-        for rule in policy.peering.rules
-    )
-    return judge_approval(facts, replace(policy.peering, rules=rules)).decision is RuleDecision.APPROVE
+    return facts.ledger is not None and bool(facts.ledger.approved)
 
 
 def approval_tag(facts: PeeringFacts) -> str | None:
-    """The hash of the CIDRs that a finished approval covered; None where none was finished."""
+    """The hash of the CIDRs that a finished approval covered; None where no tag tells of one."""
     mark = mark_of(facts)
-    if facts.peering.status is not PeeringStatus.ACTIVE or mark is None or RULE_TAG not in mark.tags:
-        return None
-    return mark.tags.get(CIDRS_TAG, "")
+    return mark.tags.get(CIDRS_TAG, "") if mark is not None and RULE_TAG in mark.tags else None
 
 
 def approved_before(facts: PeeringFacts) -> tuple[Network, ...] | None:
-    """The CIDRs that a finished approval covered, where others are there now; empty where nobody remembers them.
+    """The CIDRs that an earlier approval covered, where others may be there now; None where there was no approval.
 
-    Where IPv6 blocks alone came, the tag tells it without a look into the ledger: it is the hash of all the others.
+    Empty where a tag tells of one and nobody remembers its CIDRs. Where IPv6 blocks alone came, the tag tells it without a
+    look into the ledger: it is the hash of all the others.
     """
     tag = approval_tag(facts)
-    if tag is None or tag == cidrs_hash(all_cidrs(facts)):
+    if facts.peering.status is not PeeringStatus.ACTIVE or tag == cidrs_hash(all_cidrs(facts)):
         return None
     if tag == cidrs_hash(ipv4_cidrs(facts)):
         return ipv4_cidrs(facts)
-    return facts.ledger.approved if facts.ledger is not None else None
+    if facts.ledger is None or (tag is None and not facts.ledger.approved):
+        return None
+    return facts.ledger.approved
 
 
 def ipv4_cidrs(facts: PeeringFacts) -> tuple[Network, ...]:
@@ -102,7 +108,7 @@ def rule_names(rule: Rule | None, side: Side, cidr: Network) -> bool:
     if rule is None:
         return False
     match = rule.requester if side is Side.REQUESTER else rule.accepter
-    if match.cidrs_within:
+    if any(net.version == cidr.version for net in match.cidrs_within):
         return within_any(cidr, match.cidrs_within)
     return any(overlaps(cidr, portion) for portion in side_routes(rule, side.other).to)
 

@@ -19,7 +19,8 @@ from chalicelib.decide.approved_cidrs import (
     is_told_by_ledger_alone,
     left_out_by_choice,
     mark_of,
-    may_be_half_done,
+    marked_side,
+    needs_own_tags,
     rule_names,
     side_cidrs,
     without,
@@ -42,9 +43,10 @@ class Questions:
     prefix_lists: frozenset[Side] = frozenset()
     quotas: frozenset[tuple[Side, str]] = frozenset()
     ledger: bool = False
+    tags: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.subnets or self.prefix_lists or self.quotas or self.ledger)
+        return bool(self.subnets or self.prefix_lists or self.quotas or self.ledger or self.tags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,6 @@ class PeeringCase:
     @classmethod
     def of(cls, facts: PeeringFacts, policy: Policy) -> PeeringCase:
         approved = approved_before(facts)
-        if approved is None and facts.ledger is not None and may_be_half_done(facts, policy):
-            approved = facts.ledger.approved or None
         if approved is None:
             return cls(facts=facts, approval=judge_approval(facts, policy.peering), covered=facts, grown=())
         added = tuple(cidr for cidr in all_cidrs(facts) if cidr not in approved)
@@ -113,7 +113,7 @@ class PeeringCase:
         view = mark_of(self.facts)
         if view is None or self.rule is None:
             return None, False
-        side = self.facts.accepter if self.facts.accepter.managed else self.facts.requester
+        side = marked_side(self.facts)
         wanted = {RULE_TAG: self.rule.name, CIDRS_TAG: cidrs_hash(all_cidrs(self.covered))}
         if all(view.tags.get(key) == value for key, value in wanted.items()) and VERSION_TAG in view.tags:
             return None, True
@@ -138,8 +138,10 @@ def dns_wanted(rule: Rule, side: Side, facts: PeeringFacts) -> bool:
 
 def open_questions(facts: PeeringFacts, policy: Policy) -> Questions:
     """What must still be read before ``plan_peering`` may decide; ask until it is empty."""
-    if facts.ledger is None and (_needs_ledger(facts) or may_be_half_done(facts, policy)):
+    if _needs_ledger(facts):
         return Questions(ledger=True)
+    if needs_own_tags(facts):
+        return Questions(tags=True)
     case = PeeringCase.of(facts, policy)
     if case.rule is None or case.approval.decision is not RuleDecision.APPROVE or not _ours_to_settle(facts):
         return Questions()
@@ -172,9 +174,10 @@ def _ours_to_settle(facts: PeeringFacts) -> bool:
 
 def _needs_ledger(facts: PeeringFacts) -> bool:
     """Only what netreflex remembers tells which routes are its own and which CIDRs an approval covered."""
-    if any(stale_routes(side, side_cidrs(facts, side.side.other), facts.peering) for side in facts.sides):
+    no_routes = facts.ledger is None or facts.ledger.routes_unread
+    if no_routes and any(stale_routes(one, side_cidrs(facts, one.side.other), facts.peering) for one in facts.sides):
         return True
-    return is_told_by_ledger_alone(facts)
+    return facts.ledger is None and is_told_by_ledger_alone(facts)
 
 
 def live_peerings(side: SideFacts) -> frozenset[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.decide.approval import Approval
-from chalicelib.decide.approved_cidrs import RULE_TAG, all_cidrs, mark_of, side_cidrs
+from chalicelib.decide.approved_cidrs import RULE_TAG, all_cidrs, is_ours, mark_of, side_cidrs
 from chalicelib.decide.case import PeeringCase, dns_wanted
 from chalicelib.decide.cidr import listed, overlaps
 from chalicelib.decide.foreign import foreign_steps
@@ -31,7 +31,8 @@ class PeeringDecision:
 
     ``wanted`` are the routes whose effect is proved afterwards; ``approved`` the CIDRs this approval covers;
     ``grown`` the CIDRs that came after an approval and that no policy covers yet; ``foreign`` the commands for the owner of
-    a side that is not ours. ``marked`` is True where an earlier run finished and told this.
+    a side that is not ours. ``marked`` is True where an earlier run finished and told this; ``abandoned`` where it is active
+    and was approved by netreflex, and no rule approves it any more.
     """
 
     decision: Decision
@@ -43,6 +44,7 @@ class PeeringDecision:
     grown: tuple[Network, ...] = ()
     foreign: tuple[str, ...] = ()
     marked: bool = False
+    abandoned: bool = False
 
 
 def plan_peering(facts: PeeringFacts, policy: Policy, now: datetime) -> PeeringDecision:
@@ -111,7 +113,9 @@ def _active(case: PeeringCase) -> PeeringDecision:
     ours = view is not None and RULE_TAG in view.tags
     if rule is None or approval.decision is not RuleDecision.APPROVE:
         reasons = ("no rule of the policy approves this peering; it stays as it is", *approval.misses)
-        return PeeringDecision(decision=Decision.OBSERVED, rule=rule, reasons=reasons, marked=ours)
+        return PeeringDecision(
+            decision=Decision.OBSERVED, rule=rule, reasons=reasons, marked=ours, abandoned=is_ours(case.facts)
+        )
     plans = case.side_plans(rule)
     withdrawal = plan_withdrawal(case.facts, {side: side_cidrs(case.facts, side.other) for side in Side})
     tag, marked = case.mark()

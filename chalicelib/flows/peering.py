@@ -19,12 +19,20 @@ from chalicelib.decide.case import open_questions
 from chalicelib.decide.peering import PeeringDecision, plan_peering
 from chalicelib.decide.reach import Path, judge_reach
 from chalicelib.flows.ports import World
-from chalicelib.model.actions import Action, CreateRoute, DeleteRoute, ReplaceRoute, RouteAction, TagPeering
+from chalicelib.model.actions import (
+    AcceptPeering,
+    Action,
+    CreateRoute,
+    DeleteRoute,
+    ReplaceRoute,
+    RouteAction,
+    TagPeering,
+)
 from chalicelib.model.alert import Alert, AlertStatus
 from chalicelib.model.errors import AccessRefused, RetryLater
-from chalicelib.model.facts import PeeringFacts
+from chalicelib.model.facts import PeeringFacts, PeeringStatus
 from chalicelib.model.network import Place
-from chalicelib.model.plan import Decision
+from chalicelib.model.plan import Decision, Plan
 from chalicelib.model.report import Report
 from chalicelib.model.triggers import (
     Ignored,
@@ -34,7 +42,7 @@ from chalicelib.model.triggers import (
     PeeringTrigger,
     Trigger,
 )
-from chalicelib.perform.executor import Outcome
+from chalicelib.perform.executor import NOT_TRIED, Outcome
 
 if TYPE_CHECKING:  # rules without names need not load what settles them
     from chalicelib.flows.names import NamesSettled
@@ -44,7 +52,7 @@ LOG = logging.getLogger(__name__)
 FRESH = timedelta(minutes=15)
 # The calls that end a wait; an alert that is open is brought up to date at once and not by the next sweep.
 ENDING = (PeeringAccepted, PeeringRejected, PeeringDeleted)
-_ROUNDS = 5  # rounds of questions that a decision may ask; it needs four at most
+_ROUNDS = 6  # rounds of questions that a decision may ask; it needs five at most
 
 
 def react_to_peering(trigger: PeeringTrigger | Ignored, world: World) -> Report:
@@ -86,14 +94,16 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
     Raises RetryLater where AWS put a call off: nothing is lost, and the same trigger goes on from there.
     """
     facts = _answered(facts, world)
-    decision = plan_peering(facts, world.policy, world.now())
+    decision = _permitted(plan_peering(facts, world.policy, world.now()), world)
     mark = tuple(action for action in decision.plan.actions if isinstance(action, TagPeering))
     work = tuple(action for action in decision.plan.actions if not isinstance(action, TagPeering))
     if world.enforce:
         _remember(facts, decision, world)
-    outcome = world.executor.perform(work)
+    outcome = world.executor.perform(work, apart=decision.marked)
     if outcome.retry:
-        raise RetryLater(outcome.failed[0].error)
+        raise RetryLater(next(one.error for one in outcome.failed if one.error != NOT_TRIED))
+    if outcome.overtaken:
+        return settle(trigger, _overtaken(facts, world), world, open_alerts)
     paths = _proof(facts, decision, outcome.performed, world)
     told = Told(
         facts=facts,
@@ -117,6 +127,30 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
     report = _report(trigger, told, _joined(outcome, marked), alerts, names)
     LOG.info("peering.settled", extra={"peering_id": facts.peering.peering_id, "report": report.as_json()})
     return report
+
+
+def _permitted(decision: PeeringDecision, world: World) -> PeeringDecision:
+    """The same decision, unless we would be refused to do all of it once the request is accepted: then nothing is done."""
+    actions = decision.plan.actions
+    if not world.enforce or not any(isinstance(action, AcceptPeering) for action in actions):
+        return decision
+    refusals = world.executor.not_permitted(actions)
+    if not refusals:
+        return decision
+    rule = decision.rule.name if decision.rule else ""
+    first = f"rule {rule} approves, but netreflex may not do all of it; nothing was changed"
+    reasons = (first, *(refusal.reason for refusal in refusals))
+    return PeeringDecision(decision=Decision.HELD, rule=decision.rule, reasons=reasons, plan=Plan(refusals=refusals))
+
+
+def _overtaken(facts: PeeringFacts, world: World) -> PeeringFacts:
+    """The facts of a request that ended while we wanted to accept it."""
+    peering_id = facts.peering.peering_id
+    places = [side.ref.place for side in facts.sides if side.managed]
+    newer = world.reader.find(peering_id, places, patient=False)
+    if newer is None or newer.peering.status is PeeringStatus.PENDING:
+        raise RetryLater(f"{peering_id} ended before it was accepted, and that is not to be seen yet; run again")
+    return newer
 
 
 def _names(told: Told, world: World) -> NamesSettled | None:
@@ -215,7 +249,9 @@ def _tell(
         if not was_open:
             return ()
     unfinished = world.enforce and told.decision.decision is Decision.APPROVED and not told.decision.marked
-    world.road.tell(alert, surely=unfinished and alert.status is AlertStatus.NOTICE)
+    surely = unfinished and alert.status is AlertStatus.NOTICE
+    first = any(isinstance(action, AcceptPeering) for action in told.performed)
+    world.road.tell(alert, surely=surely, first=first)
     return (alert.fingerprint,)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from chalicelib.decide.case import Questions
 from chalicelib.model.actions import CreateRoute, ReplaceRoute
 from chalicelib.model.alert import Alert
-from chalicelib.model.facts import PeeringFacts
+from chalicelib.model.facts import Ledger, PeeringFacts
 from chalicelib.model.names import NamesFacts, Reach
 from chalicelib.model.network import Network, Place, Tags
 from chalicelib.model.policy import Name, Policy
@@ -27,9 +27,10 @@ if TYPE_CHECKING:  # a function that sees no VPN need not load what judges them
 class AlertRoad(Protocol):
     """The road on which observations of problems leave; it drops what was told before and loses nothing."""
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:
         """Take one observation. True where it was news, False where the same was told before.
 
+        ``first``: most likely nothing was told of it yet, so the read before the write is saved; if it was, no harm is done.
         ``surely`` sends what is known but not yet delivered once more, because the run that noted it may have died.
         """
 
@@ -75,6 +76,9 @@ class PeeringReader(Protocol):
 
     def answer(self, facts: PeeringFacts, questions: Questions) -> PeeringFacts:
         """The same facts with what a decision asked for."""
+
+    def remembered(self, peering_ids: Sequence[str]) -> Mapping[str, Ledger]:
+        """What was approved of many peerings, read at once; without those of which it is not known."""
 
     def reread(self, facts: PeeringFacts, caught_up: Callable[[PeeringFacts], bool]) -> PeeringFacts:
         """The same peering with fresh route tables, read again within a bound until they have caught up."""

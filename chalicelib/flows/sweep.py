@@ -19,8 +19,9 @@ from chalicelib.alerts.place_alerts import place_alert, place_fingerprint
 from chalicelib.flows.names import reaches_of, sweep_names
 from chalicelib.flows.peering import settle
 from chalicelib.flows.ports import World
+from chalicelib.flows.sweep_memory import remembered_of, with_memory
 from chalicelib.model.errors import NetreflexError
-from chalicelib.model.facts import PeeringFacts, PeeringStatus
+from chalicelib.model.facts import Ledger, PeeringFacts, PeeringStatus
 from chalicelib.model.names import Reach
 from chalicelib.model.network import Place
 from chalicelib.model.plan import Decision
@@ -45,7 +46,7 @@ def sweep_peerings(world: World, seconds_left: Callable[[], float] = lambda: flo
     alerts = [*_tell_places(answers, open_automation, world), *_tell_policy(open_automation, world)]
     unread = [f"{place} was not read: {answer}" for place, answer in answers.items() if place not in snapshots]
     seen = sorted({one.peering_id for snapshot in snapshots.values() for one in snapshot.peerings})
-    done = _Done()
+    done = _Done(ledgers=remembered_of(snapshots.values(), world))
     for number, peering_id in enumerate(_turned(seen, world.now())):
         if seconds_left() < ENOUGH_SECONDS:
             done.notes.append(f"out of time: {len(seen) - number} of {len(seen)} peerings are left to the next sweep")
@@ -59,8 +60,12 @@ def sweep_peerings(world: World, seconds_left: Callable[[], float] = lambda: flo
 
 @dataclass(slots=True)
 class _Done:
-    """What became of the peerings of one pass; ``broke`` holds errors that are no word of AWS but a fault of ours."""
+    """What became of the peerings of one pass; ``broke`` holds errors that are no word of AWS but a fault of ours.
 
+    ``ledgers`` is what was read of them at once, before the first was done.
+    """
+
+    ledgers: Mapping[str, Ledger]
     reports: list[Report] = field(default_factory=list)
     reaches: list[Reach] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -78,7 +83,7 @@ def _settle_one(
 ) -> None:
     """Whatever one peering meets, the others are done."""
     try:
-        facts = _facts(peering_id, snapshots, world)
+        facts = with_memory(_facts(peering_id, snapshots, world), done.ledgers)
         report = settle(SweepDue(), facts, world, open_alerts) if facts is not None else None
     except NetreflexError as error:
         done.notes.append(f"{peering_id}: {error}")

@@ -168,10 +168,11 @@ class LedgerRoute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """What netreflex remembers of one peering: its routes, and the CIDRs it approved."""
+    """What netreflex remembers of one peering: the CIDRs it approved, and its routes unless ``routes_unread``."""
 
     routes: tuple[LedgerRoute, ...] = ()
     approved: tuple[Network, ...] = ()
+    routes_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,12 +200,16 @@ class SideFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeeringFacts:
-    """A peering, both its sides, and (where a decision asked for it) what netreflex did for it before."""
+    """A peering, both its sides, and (where a decision asked for it) what netreflex did for it before.
+
+    ``tags_read`` is True where our side's tags were asked for by themselves and stand in its view.
+    """
 
     peering: Peering
     requester: SideFacts
     accepter: SideFacts
     ledger: Ledger | None = None
+    tags_read: bool = False
 
     def side(self, side: Side) -> SideFacts:
         return self.requester if side is Side.REQUESTER else self.accepter

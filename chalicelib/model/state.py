@@ -10,6 +10,11 @@ def ledger_key(peering_id: str) -> str:
     return f"PEERING#{peering_id}"
 
 
+def peering_of(key: str) -> str:
+    """The peering whose partition this is."""
+    return key.partition("#")[2]
+
+
 def balancer_key(arn: str) -> str:
     """The partition that holds which names were led to a load balancer."""
     return f"BALANCER#{arn}"

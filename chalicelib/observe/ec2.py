@@ -31,6 +31,7 @@ _PAGE = {
     "describe_subnets": 1000,
     "get_managed_prefix_list_entries": 100,
     "describe_managed_prefix_lists": 100,
+    "describe_tags": 1000,
 }
 _TARGETS = (
     "VpcPeeringConnectionId",
@@ -124,6 +125,12 @@ def describe_prefix_lists(client: Any, place: Place, list_ids: Iterable[str]) ->
         )
         for one in _pages(client, place, "describe_managed_prefix_lists", "PrefixLists", **chosen)
     )
+
+
+def describe_tags(client: Any, place: Place, resource_id: str) -> Tags:  # noqa: ANN401
+    """The tags that the place's own account has set on a resource."""
+    chosen = {"Filters": [{"Name": "resource-id", "Values": [resource_id]}]}
+    return {one["Key"]: one["Value"] for one in _pages(client, place, "describe_tags", "Tags", **chosen)}
 
 
 def _spelled(route: Mapping[str, Any]) -> bool:

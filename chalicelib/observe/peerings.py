@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from chalicelib.decide.approved_cidrs import marked_side
 from chalicelib.decide.case import Questions
 from chalicelib.model.actions import RouteAction
 from chalicelib.model.errors import AccessRefused, RetryLater
@@ -31,7 +32,7 @@ from chalicelib.model.facts import (
 )
 from chalicelib.model.network import Place, VpcRef
 from chalicelib.observe import ec2
-from chalicelib.observe.ledger import read_ledger
+from chalicelib.observe.ledger import read_approvals, read_ledger
 from chalicelib.observe.quotas import get_quota
 from chalicelib.observe.snapshots import Snapshot, facts_of
 
@@ -121,6 +122,8 @@ class PeeringObserver:
         """The same facts with what a decision asked for."""
         if questions.ledger:
             return replace(facts, ledger=self._ledger(facts.peering.peering_id))
+        if questions.tags:
+            return self._with_own_tags(facts)
         for which in sorted(questions.prefix_lists):
             facts = _with_side(facts, replace(facts.side(which), prefix_lists=self._prefix_lists(facts.side(which))))
 
@@ -134,6 +137,15 @@ class PeeringObserver:
             new = replace(old, quotas=(*old.quotas, found)) if isinstance(found, Quota) else replace(old, subnets=found)
             facts = _with_side(facts, new)
         return facts
+
+    def remembered(self, peering_ids: Sequence[str]) -> Mapping[str, Ledger]:
+        """What was approved of many peerings at once; empty where netreflex may not read it so."""
+        if self._state_table is None or not peering_ids:
+            return {}
+        try:
+            return read_approvals(self._clients.home("dynamodb"), self._state_table, peering_ids)
+        except AccessRefused:  # each is asked by itself then, where it decides something
+            return {}
 
     def reread(self, facts: PeeringFacts, caught_up: Callable[[PeeringFacts], bool]) -> PeeringFacts:
         """The same peering with its route tables read again, for the proof; within the bound, until they have caught up."""
@@ -254,6 +266,19 @@ class PeeringObserver:
             return ec2.describe_prefix_lists(self._clients.client("ec2", place), place, ids)
         except AccessRefused:
             return ()
+
+    def _with_own_tags(self, facts: PeeringFacts) -> PeeringFacts:
+        """The same facts with the tags that our side's account has set, asked for by themselves.
+
+        Where that is refused they are as the peering's description tells them.
+        """
+        side, peering_id = marked_side(facts), facts.peering.peering_id
+        try:
+            own = ec2.describe_tags(self._clients.client("ec2", side.ref.place), side.ref.place, peering_id)
+        except AccessRefused:
+            own = {}
+        view = replace(side.view, tags={**side.view.tags, **own}) if side.view else None
+        return replace(_with_side(facts, replace(side, view=view)), tags_read=True)
 
     def _ledger(self, peering_id: str) -> Ledger:
         if self._state_table is None:

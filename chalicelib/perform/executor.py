@@ -33,13 +33,16 @@ from chalicelib.model.errors import AwsFailure, NetreflexError, RetryLater
 from chalicelib.model.facts import Peering, PeeringStatus, Route
 from chalicelib.model.names import ChangeInfo
 from chalicelib.model.network import Place
+from chalicelib.model.plan import Refusal
 from chalicelib.model.report import Failure
 from chalicelib.perform.answers import is_code, no_answer, repeated
+from chalicelib.perform.permissions import Permissions
 from chalicelib.perform.record_sets import OVERTAKEN, RecordSets
 from chalicelib.perform.routes import Routes
 from chalicelib.perform.tunnel_alarms import TunnelAlarms
 from chalicelib.sessions import translated
 
+GONE = "RequestGone"  # not a code of AWS: the request ended before it was accepted
 NOT_TRIED = "not tried, because an earlier action failed; the next run tries again"
 
 
@@ -80,15 +83,24 @@ class Outcome:
 class Executor(Protocol):
     """Performs actions, or only says that it would."""
 
-    def perform(self, actions: Sequence[Action]) -> Outcome:
-        """Carry the actions out in their order; after a failure the rest is not tried."""
+    def perform(self, actions: Sequence[Action], *, apart: bool = False) -> Outcome:
+        """Carry the actions out in their order; after a failure the rest is not tried.
+
+        ``apart``: places stand for themselves, so a failure in one ends the work there and not in the others.
+        """
+
+    def not_permitted(self, actions: Sequence[Action]) -> tuple[Refusal, ...]:
+        """The writes among these actions that AWS would refuse to us, found out without writing."""
 
 
 class DryRunExecutor:
     """Performs nothing: the plan is the whole outcome (observe mode, ``plan`` on the command line)."""
 
-    def perform(self, actions: Sequence[Action]) -> Outcome:  # noqa: ARG002 - that is the point of it
+    def perform(self, actions: Sequence[Action], *, apart: bool = False) -> Outcome:  # noqa: ARG002 - the point of it
         return Outcome()
+
+    def not_permitted(self, actions: Sequence[Action]) -> tuple[Refusal, ...]:  # noqa: ARG002 - it will not write
+        return ()
 
 
 class AwsExecutor:
@@ -100,8 +112,20 @@ class AwsExecutor:
         self._routes = Routes(clients, look)
         self._alarms = TunnelAlarms(clients)
         self._names = RecordSets(clients)
+        self._permissions = Permissions(clients)
 
-    def perform(self, actions: Sequence[Action]) -> Outcome:
+    def perform(self, actions: Sequence[Action], *, apart: bool = False) -> Outcome:
+        if not apart:
+            return self._in_order(actions)
+        outcome = Outcome()
+        for place in dict.fromkeys(action.place for action in actions):
+            outcome = _joined(outcome, self._in_order([action for action in actions if action.place == place]))
+        return outcome
+
+    def not_permitted(self, actions: Sequence[Action]) -> tuple[Refusal, ...]:
+        return self._permissions.missing(actions)
+
+    def _in_order(self, actions: Sequence[Action]) -> Outcome:
         performed: list[Action] = []
         answers: list[tuple[Action, ChangeInfo]] = []
         unchanged = 0
@@ -116,7 +140,7 @@ class AwsExecutor:
                     unchanged=unchanged,
                     failed=(Failure(action=action, error=str(error)), *skipped),
                     retry=isinstance(error, RetryLater),
-                    overtaken=isinstance(error, AwsFailure) and error.code == OVERTAKEN,
+                    overtaken=isinstance(error, AwsFailure) and error.code in {OVERTAKEN, GONE},
                 )
             if changed:
                 performed.append(action)
@@ -162,7 +186,9 @@ class AwsExecutor:
                 if is_code(error, "InvalidStateTransition")
                 else None
             )
-            if now is None or now.status.gone:
+            if now is not None and now.status.gone:
+                raise _gone(action, operation, now) from None
+            if now is None:
                 raise translated(action.place.account, operation).meaning(error) from None
             status, ours = now.status, repeated(error)
         except BotoCoreError as error:
@@ -199,3 +225,20 @@ class AwsExecutor:
         with translated(action.place.account, "ec2:CreateTags"):
             self._ec2(action).create_tags(Resources=[action.peering_id], Tags=tags)
         return True
+
+
+def _joined(first: Outcome, second: Outcome) -> Outcome:
+    return Outcome(
+        performed=(*first.performed, *second.performed),
+        unchanged=first.unchanged + second.unchanged,
+        failed=(*first.failed, *second.failed),
+        retry=first.retry or second.retry,
+        overtaken=first.overtaken or second.overtaken,
+        answers=(*first.answers, *second.answers),
+    )
+
+
+def _gone(action: AcceptPeering, operation: str, now: Peering) -> AwsFailure:
+    """Between reading and accepting somebody withdrew, rejected or deleted the request; it waits for nobody any more."""
+    message = f"{action.peering_id} is {now.status} by now"
+    return AwsFailure(account=action.place.account, operation=operation, code=GONE, message=message)

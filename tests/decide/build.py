@@ -155,7 +155,8 @@ def facts(
 
 
 def active(requester: SideFacts | None = None, accepter: SideFacts | None = None, **more: Any) -> PeeringFacts:  # noqa: ANN401
-    return facts(requester, accepter, status=PeeringStatus.ACTIVE, **more)
+    """An active peering that nobody remembers to have approved; ``ledger=None`` where that was not asked yet."""
+    return facts(requester, accepter, status=PeeringStatus.ACTIVE, **{"ledger": Ledger(), **more})
 
 
 def marked(seen: PeeringFacts, approved: Iterable[Network] | None = None, rule: str = RULE) -> PeeringFacts:

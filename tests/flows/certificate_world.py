@@ -25,6 +25,7 @@ from chalicelib.model.inventory import (
 )
 from chalicelib.model.names import RecordSet, Zone
 from chalicelib.model.network import Place
+from chalicelib.model.plan import Refusal
 from chalicelib.model.policy import Account, CertificatePolicy, Policy
 from chalicelib.model.report import Failure
 from chalicelib.perform.executor import Outcome
@@ -98,7 +99,7 @@ class Road:
         self.firing_now: dict[str, Alert] = {}
         self.told: list[Alert] = []
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:  # noqa: ARG002 - one road, no second chance
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:  # noqa: ARG002 - one road, no second chance
         before = self.firing_now.get(alert.fingerprint)
         if before is not None and before.content_hash == alert.content_hash:
             return False
@@ -242,7 +243,10 @@ class InMemory:
         wanted = set(names)
         return tuple(one for one in self.records if one.name in wanted)
 
-    def perform(self, actions: Sequence[Action]) -> Outcome:
+    def not_permitted(self, actions: Sequence[Action]) -> tuple[Refusal, ...]:  # noqa: ARG002 - all is permitted
+        return ()
+
+    def perform(self, actions: Sequence[Action], *, apart: bool = False) -> Outcome:  # noqa: ARG002 - one place alone
         if self.failing:
             return Outcome(failed=tuple(Failure(action=one, error=self.failing) for one in actions))
         if not self.enforcing:

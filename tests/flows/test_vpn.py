@@ -27,7 +27,7 @@ from chalicelib.model.errors import RetryLater
 from chalicelib.model.network import Place
 from chalicelib.model.policy import AlertPolicy
 from chalicelib.model.report import Failure, Report
-from chalicelib.perform.executor import Outcome
+from chalicelib.perform.executor import DryRunExecutor, Outcome
 from tests.aws.strict.vpn import PRE_SHARED_KEY, vpn_history, vpn_maintenance, vpn_options, vpn_telemetry
 from tests.lab import TABLE, Lab
 
@@ -565,10 +565,10 @@ def test_a_broken_road_is_a_note_of_the_sweep_and_retried_by_the_event(stage: St
     assert len(report.failed) == 4
 
 
-class _PutOff:
+class _PutOff(DryRunExecutor):
     """CloudWatch puts off every change."""
 
-    def perform(self, actions: Sequence[Action]) -> Outcome:
+    def perform(self, actions: Sequence[Action], *, apart: bool = False) -> Outcome:  # noqa: ARG002 - put off either way
         return Outcome(failed=tuple(Failure(action=one, error="put off; run again") for one in actions), retry=True)
 
 

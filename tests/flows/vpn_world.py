@@ -161,8 +161,9 @@ class Many:
 
 
 class _Nothing(DryRunExecutor):
-    def perform(self, actions: Sequence[Action]) -> Outcome:
+    def perform(self, actions: Sequence[Action], *, apart: bool = False) -> Outcome:
         assert not actions
+        assert not apart
         return Outcome()
 
 
