@@ -22,9 +22,9 @@ class TopicRoad(LogRoad):
     def __init__(self, publisher: Publisher, clock: Callable[[], datetime]) -> None:
         self._publisher, self._clock = publisher, clock
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:
         """Publish the alert, unless it says that something ended: nobody knows that it had begun."""
-        told = super().tell(alert, surely=surely)
+        told = super().tell(alert, surely=surely, first=first)
         folded = life.fold(None, alert.bounded(), self._clock(), TIMES)
         if folded.news:
             publish_or_leave(self._publisher, folded.stored)

@@ -44,7 +44,7 @@ class LogRoad:
 class NoRoad(LogRoad):
     """Tells nobody anything."""
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:  # noqa: ARG002 - it is dropped
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:  # noqa: ARG002 - it is dropped
         """Dropped: whoever looks sees the findings himself."""
         return False
 

@@ -27,9 +27,9 @@ class Ear(LogRoad):
     def __init__(self) -> None:
         self.heard: list[Alert] = []
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:
         self.heard.append(alert)
-        return surely or True
+        return surely or first or True
 
 
 def watch(source: Source, kept: Kept | None = None) -> PolicyWatch:

@@ -48,7 +48,7 @@ class MemoryRoad:
     last: dict[str, Alert] = field(default_factory=dict)
     news: dict[str, list[Alert]] = field(default_factory=dict)
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:  # noqa: ARG002 - no write is saved
         former = self.last.get(alert.fingerprint)
         self.last[alert.fingerprint] = alert
         if former is not None and not surely and former.content_hash == alert.content_hash:
