@@ -46,16 +46,18 @@ schema: $(READY) ## what is made from the code is current: policy schema, permis
 	@$(BIN)/python -m tools.permissions --check
 	@$(BIN)/python -m deploy.member --check
 
-# Decisions and intake are covered whole, branches included. Their tests run beside the others, one process a core.
+# Decisions and intake are covered whole, branches included. Their tests and those of the local AWS run in a process of
+# their own beside all others: two cores are busy for about the same time.
 COVERED := tests/decide tests/intake tests/model tests/observe tests/flows
 COVERAGE := --cov=chalicelib.decide --cov=chalicelib.intake --cov-branch --cov-fail-under=100 \
 	--cov-report=term-missing:skip-covered
+PYTEST := $(BIN)/python -m pytest -q
 
 test: check $(CLOUD_READY) ## check, then every test, as CI does; decide and intake must be covered whole
 	@mkdir -p build
-	@$(BIN)/python -m pytest -q $(COVERAGE) $(COVERED) > build/covered.log 2>&1 & covered=$$!; \
-	$(BIN)/python -m pytest -q tests $(addprefix --ignore=,$(COVERED)); rest=$$?; \
-	wait $$covered; covered=$$?; cat build/covered.log; test $$rest -eq 0 && test $$covered -eq 0
+	@{ $(PYTEST) $(COVERAGE) $(COVERED); covered=$$?; $(PYTEST) tests/cloud && test $$covered -eq 0; } > build/beside.log 2>&1 & \
+	beside=$$!; $(PYTEST) tests $(addprefix --ignore=,$(COVERED) tests/cloud); rest=$$?; \
+	wait $$beside; beside=$$?; cat build/beside.log; test $$rest -eq 0 && test $$beside -eq 0
 
 cov: $(READY) $(CLOUD_READY) ## every test, and the coverage as HTML in htmlcov/
 	@$(BIN)/python -m pytest -q --cov --cov-report=html --cov-report=term:skip-covered $(ARGS)
