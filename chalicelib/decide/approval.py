@@ -1,7 +1,8 @@
 """Who may peer with whom: the policy's rules, in order, the first whose every condition holds decides.
 
 Denial is the default. What the requester says of itself approves nothing: its account is AWS's word, its VPC's tags are its
-owner's claim and count only beside a named account (VPC peering guide: do not accept from unknown accounts).
+owner's claim and count only beside a named account (VPC peering guide: do not accept from unknown accounts). Nor does a rule
+that says nothing of the accepter lead our routes to an account of others.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ def failed_condition(rule: Rule, facts: PeeringFacts) -> str | None:
     """The first condition of a rule that does not hold, in words; None where all hold."""
     if rule.decision is RuleDecision.APPROVE and not rule.requester.accounts:
         return "it names no requester account, so it approves nobody"
+    asked, ref = rule.accepter, facts.accepter.ref
+    if rule.decision is RuleDecision.APPROVE and not (facts.accepter.managed or asked.accounts or asked.vpcs):
+        return f"accepter {ref.account} in {ref.region} is not in the policy, and the rule names no accepter account"
     for side, match in ((Side.REQUESTER, rule.requester), (Side.ACCEPTER, rule.accepter)):
         for failed in _failures(facts.side(side), match, facts.peering.end(side).cidrs):
             return f"{side} {failed}"

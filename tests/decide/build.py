@@ -197,7 +197,7 @@ def rule(
         name=name,
         decision=decision,
         requester=requester or Match(accounts=(DEV.account,)),
-        accepter=accepter or Match(),
+        accepter=accepter or Match(accounts=(DATA.account,)),
         routes=Routes(requester=to_tidb or SideRoutes(), accepter=to_apps or SideRoutes(), ipv6=ipv6),
         **more,
     )

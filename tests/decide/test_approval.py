@@ -160,6 +160,30 @@ def test_a_tag_of_our_own_accepter_needs_no_named_account() -> None:
     assert failed_condition(rule(accepter=Match(vpc_tags={"service": "ti?b"})), facts()) is None
 
 
+@pytest.mark.parametrize(
+    ("accepter", "approved"),
+    [
+        pytest.param(Match(), False, id="silent"),
+        pytest.param(Match(regions=("eu-west-1",), cidrs_within=nets("10.0.0.0/8")), False, id="anybody like this"),
+        pytest.param(Match(accounts=(DATA.account,)), True, id="the account is named"),
+        pytest.param(Match(vpcs=(TIDB.vpc_id,)), True, id="the VPC is named"),
+    ],
+)
+def test_our_routes_lead_to_an_account_of_others_only_where_the_rule_names_it(
+    accepter: Match, *, approved: bool
+) -> None:
+    seen = active(apps(), foreign(tidb()), told=(nets("10.20.0.0/16"), nets("10.40.0.0/16")))
+
+    approval = judge_approval(seen, PeeringPolicy(rules=(rule(accepter=accepter),)))
+
+    assert (approval.decision is RuleDecision.APPROVE) is approved
+    if not approved:
+        assert approval.misses[0] == (
+            "rule dev-to-tidb: accepter 444455556666 in eu-west-1 is not in the policy, "
+            "and the rule names no accepter account"
+        )
+
+
 def test_an_approving_rule_without_accounts_approves_nobody() -> None:
     nobody = rule(requester=Match(cidrs_within=nets("10.16.0.0/12")))
 
