@@ -68,7 +68,9 @@ def place_of(stage: str, session: boto3.Session | None = None) -> Place:
     checked_stage(stage)
     used = session or boto3.Session()
     if not used.region_name:
-        raise DeploymentFault("no Region is set: export AWS_REGION, or choose a profile that has one (AWS_PROFILE)")
+        raise DeploymentFault(
+            "no Region is set: export AWS_DEFAULT_REGION, or choose a profile that has one (AWS_PROFILE)"
+        )
     if used.get_credentials() is None:
         raise DeploymentFault("no AWS credentials are set: export AWS_PROFILE, or sign in (`aws sso login`)")
     with doing("finding out whose credentials these are"):
