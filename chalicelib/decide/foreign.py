@@ -12,13 +12,16 @@ from chalicelib.model.network import Network
 def foreign_steps(
     facts: PeeringFacts, side: Side, peer_cidrs: tuple[Network, ...], *, dns_resolution: bool
 ) -> Iterator[str]:
-    """AWS CLI commands for the owner of ``side``; ``peer_cidrs`` are ours, which they have to route."""
+    """AWS CLI commands for the owner of ``side``; ``peer_cidrs`` are ours, which they have to route.
+
+    What only they can fill in is in capitals: angle brackets would be redirections to a shell.
+    """
     ref = facts.side(side).ref
     peering_id = facts.peering.peering_id
     for cidr in ordered(peer_cidrs):
         option = "--destination-cidr-block" if cidr.version == 4 else "--destination-ipv6-cidr-block"  # noqa: PLR2004
         yield (
-            f"aws ec2 create-route --region {ref.region} --route-table-id <each route table of {ref.vpc_id}> "
+            f"aws ec2 create-route --region {ref.region} --route-table-id ROUTE_TABLE_ID "
             f"{option} {cidr} --vpc-peering-connection-id {peering_id}"
         )
     if dns_resolution:

@@ -9,7 +9,6 @@ from chalicelib.model.network import Place
 from chalicelib.model.plan import Decision
 from chalicelib.model.policy import DnsResolution, Match, SideRoutes
 from tests.decide.build import (
-    APPS,
     DATA,
     DEV,
     PCX,
@@ -48,7 +47,7 @@ def test_the_owner_of_a_foreign_requester_is_told_every_command() -> None:
 
     decision = plan(seen, rule(ipv6=True, dns_resolution=DnsResolution.BOTH))
 
-    table = f"--route-table-id <each route table of {APPS.vpc_id}>"
+    table = "--route-table-id ROUTE_TABLE_ID"
     assert decision.foreign == (
         (
             f"aws ec2 create-route --region eu-west-1 {table} "
@@ -98,7 +97,7 @@ def test_once_a_foreign_accepter_accepted_our_side_is_routed_and_marked() -> Non
     assert (tag.place, dict(tag.tags)[CIDRS_TAG], dict(tag.tags)[RULE_TAG]) == (DEV, both, "dev-to-tidb")
     assert [command.split(" --vpc-peering")[0] for command in decision.foreign] == [
         (
-            f"aws ec2 create-route --region eu-west-1 --route-table-id <each route table of {TIDB.vpc_id}> "
+            "aws ec2 create-route --region eu-west-1 --route-table-id ROUTE_TABLE_ID "
             "--destination-cidr-block 10.20.0.0/16"
         )
     ]
