@@ -7,7 +7,7 @@ its flow when it is first called, because Lambda loads this module for every fun
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from aws_lambda_powertools import Metrics
@@ -31,6 +31,16 @@ logger = logs.make_logger()
 metrics = Metrics(namespace="netreflex", service="netreflex")
 
 app = Chalice(app_name="netreflex", configure_logs=False)
+
+
+class Tick(CloudWatchEvent):
+    """It is time, and that is all it says: ``aws lambda invoke`` without a payload says as much."""
+
+    def _extract_attributes(self, event_dict: dict[str, Any]) -> None:
+        """Nothing of it is used."""
+
+
+app.register_middleware(logs.complete_context)
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context(clear_state=True, correlation_id_path="id")))
 app.register_middleware(ConvertToMiddleware(functools.partial(metrics.log_metrics, raise_on_empty_metrics=False)))
 
@@ -42,6 +52,14 @@ def told(report: Report) -> dict[str, Any]:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=len(things))
     answer = report.as_json()
     logger.info("report", extra={"report": answer})
+    return answer
+
+
+def shown(outcomes: Iterable[str]) -> dict[str, Any]:
+    """Count what became of deliveries, and return it as the handler's answer."""
+    answer = {"outcomes": [str(outcome) for outcome in outcomes]}
+    for outcome in answer["outcomes"]:
+        metrics.add_metric(name=f"alert_{outcome}", unit=MetricUnit.Count, value=1)
     return answer
 
 
@@ -120,9 +138,11 @@ def sweep(event: CloudWatchEvent) -> dict[str, Any]:
 @app.on_sqs_message(queue=wiring.queue_name("notify"), batch_size=1, name="notify", maximum_concurrency=2)
 def notify(event: SQSEvent) -> dict[str, Any]:
     """An alert moved: show people its newest state. What this raises brings the message back, and in the end the sweep."""
+    from chalicelib.alerts.announced import bodies
+
     context: Any = event.context
     delivery = wiring.runtime().delivery(context.aws_request_id)
-    return {"outcomes": [delivery.notify(record.body).value for record in event]}
+    return shown(delivery.notify_all(bodies(event.to_dict())))
 
 
 @app.schedule(Rate(LOOK_AT_DEAD_LETTERS_EVERY_MINUTES, unit=Rate.MINUTES), name="dead_letters")
@@ -132,3 +152,7 @@ def dead_letters(event: CloudWatchEvent) -> dict[str, Any]:  # noqa: ARG001 - it
 
     runtime = wiring.runtime()
     return told(look_at_dead_letters(runtime.queues(), runtime.road(), wiring.utc_now()))
+
+
+for scheduled in (sweep, sweep_certificates, dead_letters):
+    scheduled.event_class = Tick

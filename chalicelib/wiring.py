@@ -5,15 +5,16 @@ Nothing else builds these, so a test that wants another world builds its own ``W
 
 from __future__ import annotations
 
+import logging
 import os
 import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.alerts import kinds
 from chalicelib.alerts.opening import sink_opener
 from chalicelib.alerts.policy_alerts import policy_alert
 from chalicelib.alerts.publish import Publisher
@@ -23,7 +24,7 @@ from chalicelib.alerts.unsent import LogRoad, NoSweep
 from chalicelib.flows.policy import NoShelf, PolicyKeeper
 from chalicelib.model.alert import Alert
 from chalicelib.model.errors import ConfigurationError, NetreflexError
-from chalicelib.model.policy import Policy
+from chalicelib.model.policy import AlertPolicy, Policy
 from chalicelib.observe.policy_source import read_last_good, read_policy_text
 from chalicelib.perform.policy_shelf import keep_last_good
 from chalicelib.sessions import MemberRole, Sessions
@@ -31,12 +32,14 @@ from chalicelib.settings import Mode, Settings, read_settings
 
 if TYPE_CHECKING:  # each function imports what it needs when it needs it: cold starts are short that way
     from chalicelib.alerts.deliver import Delivery
+    from chalicelib.alerts.fallback import Fallback
     from chalicelib.alerts.sinks import Sink
     from chalicelib.alerts.sweep import Sweep
     from chalicelib.flows.certificate_ports import Bookmark, CertificateWorld
     from chalicelib.flows.ports import AlertRoad, Memory, NameMemory, NamesReader, VpnReader, World
     from chalicelib.observe.queues import DeadLetterQueues
 
+LOG = logging.getLogger(__name__)
 BUNDLE = Path(__file__).resolve().parent.parent
 
 
@@ -94,6 +97,14 @@ class Runtime:
     def policy(self) -> Policy:
         """The policy in force. Raises NetreflexError where none is good."""
         return self._keeper.state().policy
+
+    def alert_policy(self) -> AlertPolicy:
+        """People's wishes about alerts; the defaults while no policy is good, for then people must hear of that."""
+        try:
+            return self.policy().alerts
+        except NetreflexError as error:
+            LOG.warning("policy.alerts_by_default", extra={"error": str(error)})
+            return AlertPolicy()
 
     def _checked_policy(self, road: AlertRoad) -> tuple[Policy, Alert]:
         """The policy in force and the alert that says how its newest version stands.
@@ -211,12 +222,15 @@ class Runtime:
         """The road on which alerts leave."""
         if self.settings.state_table is None or self.settings.alerts_topic_arn is None:
             return LogRoad()
-        return Road(self._alert_store(), self._publisher(self.settings.alerts_topic_arn), self._now)
+        return Road(
+            self._alert_store(),
+            self._publisher(self.settings.alerts_topic_arn),
+            self._now,
+            runbook=lambda: self.alert_policy().runbook or "",
+        )
 
     def alert_sweep(self) -> Sweep | NoSweep:
         """What carries on the alerts that were left on the road."""
-        from chalicelib.alerts.fallback import Fallback
-        from chalicelib.alerts.gates import Gates
         from chalicelib.alerts.sweep import Sweep
 
         if self.settings.state_table is None or self.settings.alerts_topic_arn is None:
@@ -224,18 +238,15 @@ class Runtime:
         return Sweep(
             store=self._alert_store(),
             carry=self._publisher(self.settings.alerts_topic_arn).publish,
-            policy=self.policy().alerts,
+            policy=self.alert_policy(),
             clock=self._now,
-            gates=Gates(self._dynamodb(), self.settings.state_table),
-            fallback=Fallback(self.sessions.home("sns"), self.settings.fallback_topic_arn),
-            owner=f"sweep-{uuid.uuid4()}",
+            fallback=self._fallback(self.settings.state_table),
         )
 
     def delivery(self, owner: str) -> Delivery:
         """What shows alerts to people. ``owner`` is unique to the invocation."""
         from chalicelib.alerts.channel import Surroundings
         from chalicelib.alerts.deliver import Delivery
-        from chalicelib.alerts.fallback import Fallback
         from chalicelib.alerts.gates import Gates
 
         if self.settings.state_table is None or self.settings.slack_secret is None:
@@ -247,12 +258,24 @@ class Runtime:
         around = Surroundings(
             gates=Gates(self._dynamodb(), self.settings.state_table),
             open_sink=self._open_sink,
-            fallback=Fallback(self.sessions.home("sns"), self.settings.fallback_topic_arn),
+            fallback=self._fallback(self.settings.state_table),
             clock=self._now,
             sleep=self._sleep,
             owner=owner,
         )
-        return Delivery(store=self._alert_store(), around=around, policy=self.policy().alerts)
+        return Delivery(store=self._alert_store(), around=around, policy=self.alert_policy())
+
+    def _fallback(self, state_table: str) -> Fallback:
+        from chalicelib.alerts.causes import Causes
+        from chalicelib.alerts.fallback import Fallback
+
+        topic, causes = self.settings.fallback_topic_arn, Causes(self._dynamodb(), state_table)
+        return Fallback(self.sessions.home("sns"), topic, causes, runbook=self.runbook_url("delivery"))
+
+    def runbook_url(self, chapter: str) -> str:
+        """The address of a chapter of the runbook, empty where the policy names none."""
+        base = self.alert_policy().runbook
+        return kinds.runbook(base, chapter).url if base else ""
 
     def queues(self) -> DeadLetterQueues:
         """The dead-letter queues of this installation."""

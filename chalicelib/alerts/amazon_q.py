@@ -7,11 +7,23 @@ not support. The form is that of its user guide, "Custom notifications" (schema 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.alerts.sinks import Message, Unreachable, UpdateLost
+from chalicelib.alerts.sinks import Message, Misconfigured, Refused, SinkFault, Throttled, Unreachable, UpdateLost
+
+# SNS API reference, Publish, "Errors", as codes with and without the ending that the SDKs know.
+_CONFIGURATION = re.compile(
+    r"(AuthorizationError|NotFound|EndpointDisabled|InvalidSecurity|KMSAccessDenied|KMSDisabled|KMSInvalidState"
+    r"|KMSNotFound|KMSOptInRequired|AccessDenied|InvalidClientTokenId|OptInRequired)(Exception)?"
+)
+_OUR_BUG = re.compile(
+    r"(InvalidParameter|InvalidParameterValue|ParameterValueInvalid|ValidationError|Validation)(Exception)?"
+)
+_THROTTLED = re.compile(r"(KMS)?(Throttled|Throttling)(Exception)?")
+_CODE = re.compile(r"[A-Za-z0-9]{1,60}")
 
 
 class AmazonQ:
@@ -32,7 +44,9 @@ class AmazonQ:
             self._client.publish(
                 TopicArn=self._topic_arn, Message=json.dumps(notification(message), ensure_ascii=False)
             )
-        except (BotoCoreError, ClientError) as error:
+        except ClientError as error:
+            raise _fault(error) from None
+        except BotoCoreError as error:
             raise Unreachable(type(error).__name__, perhaps=False) from None
         return ""
 
@@ -43,6 +57,19 @@ class AmazonQ:
     def find(self, key: str, *, since: float, thread: str = "") -> str | None:
         del key, since, thread
         return None
+
+
+def _fault(error: ClientError) -> SinkFault:
+    """The class of SNS's refusal; its code is the cause, its message is not: that may quote what we sent."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    cause = code if _CODE.fullmatch(code) else type(error).__name__
+    if _CONFIGURATION.fullmatch(code):
+        return Misconfigured(cause)
+    if _OUR_BUG.fullmatch(code):
+        return Refused(cause)
+    if _THROTTLED.fullmatch(code):
+        return Throttled(cause, retry_after=5)
+    return Unreachable(cause, perhaps=False)
 
 
 def notification(message: Message) -> dict[str, Any]:

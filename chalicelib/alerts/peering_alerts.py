@@ -15,14 +15,15 @@ from chalicelib.decide.case import side_cidrs
 from chalicelib.decide.cidr import listed
 from chalicelib.decide.peering import PeeringDecision
 from chalicelib.decide.reach import Path
-from chalicelib.model.actions import AcceptPeering, Action
-from chalicelib.model.alert import Alert, AlertStatus, Field, Severity, Subject
+from chalicelib.model.actions import AcceptPeering, Action, RouteAction
+from chalicelib.model.alert import Alert, AlertStatus, Field, Link, Severity, Subject
 from chalicelib.model.facts import PeeringFacts, PeeringStatus, Side
 from chalicelib.model.plan import Decision, RefusalKind
 from chalicelib.model.policy import Policy
 from chalicelib.model.report import Failure
 
 EXPIRES_SOON = timedelta(hours=48)
+_PER_TABLE = ", for each of their route tables (ROUTE_TABLE_ID)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +90,8 @@ def _held(told: Told, policy: Policy, now: datetime) -> Alert:
         cause=_sentences(told.decision.reasons),
         remedy=(
             "To approve: add a rule to the policy; the next sweep does the rest.",
-            f"To accept by hand, without routes: {_command('accept', facts)}",
-            f"To turn it down: {_command('reject', facts)}",
+            f"To accept by hand, without routes, {_command('accept', facts)}",
+            f"To turn it down, {_command('reject', facts)}",
         ),
     )
 
@@ -189,7 +190,7 @@ def _not_reachable(told: Told, policy: Policy, now: datetime) -> Alert:
         title=f"VPC peering does not carry all traffic: {_sides(told, policy)}",
         summary="The peering is active, but a route keeps packets from arriving.",
         cause=_sentences(map(str, blocked)),
-        remedy=("Remove or narrow the route named above; netreflex does not touch routes that it does not own.",),
+        remedy=("Remove or narrow that route; netreflex does not touch routes that it does not own.",),
         evidence="\n".join(map(str, told.paths)),
     )
 
@@ -213,8 +214,8 @@ def _grown(told: Told, policy: Policy, now: datetime) -> Alert:
 
 
 def _failed(told: Told, policy: Policy, now: datetime) -> Alert:
-    first = told.failed[0]
-    done = "; ".join(action.describe() for action in told.performed) or "nothing"
+    first, *others = told.failed
+    refused_first = any(isinstance(one.action, AcceptPeering) for one in told.failed)
     return _alert(
         told,
         policy,
@@ -222,14 +223,17 @@ def _failed(told: Told, policy: Policy, now: datetime) -> Alert:
         status=AlertStatus.FIRING,
         severity=Severity.ERROR,
         title=f"VPC peering could not be finished: {_sides(told, policy)}",
-        summary=f"The policy approves it, but a step failed. Done before that: {done}.",
-        cause=f"{first.action.describe()}: {first.error}",
-        remedy=(
-            "Remove the cause named above.",
-            "Nothing else is needed: every sweep tries again by itself.",
-            "To hurry: `aws lambda invoke --function-name netreflex-<stage>-sweep /dev/stdout`",
+        summary=(
+            "The policy approves it, but it could not be accepted: no traffic flows."
+            if refused_first
+            else "The policy approves it, but a step failed: traffic that needs what is missing does not arrive."
         ),
-        evidence="\n".join(f"{one.action.describe()}: {one.error}" for one in told.failed),
+        cause=f"{first.error.rstrip('.')}. It was to: {first.action.describe()}.",
+        remedy=("Remove that cause.", "Nothing else is needed: every sweep (5 minutes) tries again by itself."),
+        evidence="\n".join(
+            [f"done: {action.describe()}" for action in told.performed]
+            + [f"not done: {one.action.describe()}: {one.error}" for one in others]
+        ),
     )
 
 
@@ -287,10 +291,19 @@ def _alert(
         at=now,
         cause=cause,
         remedy=tuple(_capital(step) for step in remedy),
-        links=(kinds.peering_console(accepter.region, peering_id),),
+        links=(kinds.peering_console(accepter.region, peering_id), *_tables(told)),
         evidence=evidence,
         fields=tuple(fields),
     )
+
+
+def _tables(told: Told) -> tuple[Link, ...]:
+    """The route tables in which something is in the way; of several actions about one table one link."""
+    actions = [one.action for one in told.decision.plan.refusals] + [one.action for one in told.failed]
+    found = [(one.place.region, one.table_id) for one in actions if isinstance(one, RouteAction)]
+    blocked = [path.wanted for path in told.paths if path.obstacle]
+    found += [(told.facts.side(wanted.side).ref.region, wanted.table_id) for wanted in blocked]
+    return tuple(kinds.route_table_console(region, table_id) for region, table_id in dict.fromkeys(found))[:3]
 
 
 def _side_field(told: Told, policy: Policy, side: Side) -> Field:
@@ -316,13 +329,16 @@ def _short(told: Told, policy: Policy, side: Side) -> str:
 def _command(verb: str, facts: PeeringFacts) -> str:
     accepter = facts.accepter.ref
     return (
-        f"`aws ec2 {verb}-vpc-peering-connection --region {accepter.region} "
-        f"--vpc-peering-connection-id {facts.peering.peering_id}` (in account {accepter.account})"
+        f"in account {accepter.account}: `aws ec2 {verb}-vpc-peering-connection --region {accepter.region} "
+        f"--vpc-peering-connection-id {facts.peering.peering_id}`"
     )
 
 
 def _for_the_other_owner(told: Told) -> tuple[str, ...]:
-    return tuple(f"The other side's owner runs: `{command}`" for command in told.decision.foreign)
+    return tuple(
+        f"The other side's owner runs{_PER_TABLE if 'ROUTE_TABLE_ID' in command else ''}: `{command}`"
+        for command in told.decision.foreign
+    )
 
 
 def _sentences(texts: Iterable[str]) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeGuard
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.alerts import life
+from chalicelib.alerts import kinds, life
+from chalicelib.alerts.life import Folded
 from chalicelib.alerts.publish import Publisher
 from chalicelib.alerts.state import TIMES, Stored, Times
 from chalicelib.alerts.store import AlertStore, Conflict
@@ -25,12 +27,22 @@ _ROUNDS = 10  # writers of one alert at the same moment
 
 
 class Road:
-    """Takes observations. News costs one read, one write and one publish; what was known costs one read."""
+    """Takes observations. News costs one read, one write and one publish; what was known costs one read.
+
+    ``runbook`` gives the address of the runbook, empty where none is known.
+    """
 
     def __init__(
-        self, store: AlertStore, publisher: Publisher, clock: Callable[[], datetime], *, times: Times = TIMES
+        self,
+        store: AlertStore,
+        publisher: Publisher,
+        clock: Callable[[], datetime],
+        *,
+        times: Times = TIMES,
+        runbook: Callable[[], str] = str,
     ) -> None:
         self._store, self._publisher, self._clock, self._times = store, publisher, clock, times
+        self._runbook = runbook
 
     def tell(self, alert: Alert, *, surely: bool = False) -> bool:
         """Take one observation; True where it was news. Raises RetryLater where too many write at once.
@@ -38,24 +50,15 @@ class Road:
         ``surely`` publishes what is known but was never delivered once more: the caller may be the second run of one that
         died right before it published.
         """
-        observed = alert.bounded()
-        stored = self._store.get(observed.fingerprint)
-        for _ in range(_ROUNDS):
-            folded = life.fold(stored, observed, self._clock(), self._times)
-            LOG.info("alert.observed", extra={"fp": observed.fingerprint, "reason": folded.reason.value})
-            written = folded.stored
-            if not folded.unchanged:
-                try:
-                    written = self._store.put(folded.stored)
-                except Conflict as conflict:
-                    stored = conflict.stored
-                    if not conflict.repeated or not _is_our_own(stored, folded.stored):
-                        continue
-                    written = stored
-            if folded.news or (surely and written.pending):
-                publish_or_leave(self._publisher, written)
-            return folded.news
-        raise RetryLater(f"alert {observed.fingerprint} is written by too many at once; observe again")
+        folded = remember(self._store, self._with_runbook(alert), self._clock, self._times)
+        if folded.news or (surely and folded.stored.pending):
+            publish_or_leave(self._publisher, folded.stored)
+        return folded.news
+
+    def _with_runbook(self, alert: Alert) -> Alert:
+        """Every alert links to its chapter: this is the one place that all of them pass."""
+        base = self._runbook()
+        return replace(alert, links=(*alert.links[:4], kinds.runbook(base, kinds.chapter_of(alert)))) if base else alert
 
     def fires(self, fingerprint: str) -> bool:
         """Does this alert fire now? One read."""
@@ -74,6 +77,24 @@ class Road:
     def open_fingerprints(self, kind: str) -> Iterable[str]:
         """The fingerprints of the alerts of a kind that fire now, as the index knows them (a moment late at most)."""
         return tuple(one.fp for one in self._store.watched() if one.alert.kind == kind and one.firing)
+
+
+def remember(store: AlertStore, alert: Alert, clock: Callable[[], datetime], times: Times = TIMES) -> Folded:
+    """Fold one observation into the state table. Raises RetryLater where too many write at once."""
+    observed = alert.bounded()
+    stored = store.get(observed.fingerprint)
+    for _ in range(_ROUNDS):
+        folded = life.fold(stored, observed, clock(), times)
+        LOG.info("alert.observed", extra={"fp": observed.fingerprint, "reason": folded.reason.value})
+        if folded.unchanged:
+            return folded
+        try:
+            return replace(folded, stored=store.put(folded.stored))
+        except Conflict as conflict:
+            stored = conflict.stored
+            if conflict.repeated and _is_our_own(stored, folded.stored):
+                return replace(folded, stored=stored)
+    raise RetryLater(f"alert {observed.fingerprint} is written by too many at once; observe again")
 
 
 def _is_our_own(found: Stored | None, put: Stored) -> TypeGuard[Stored]:
