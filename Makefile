@@ -6,6 +6,7 @@ STAGE ?= dev
 OUT ?= dist/$(STAGE)
 KEEP_TABLE ?= yes
 ALWAYS ?=
+XRAY ?=
 ARGS ?=
 
 BIN := .venv/bin
@@ -62,8 +63,8 @@ cov: $(READY) $(CLOUD_READY) ## every test, and the coverage as HTML in htmlcov/
 bench: $(READY) ## cold starts and decisions, measured as ratios in one run
 	@$(BIN)/python -m bench
 
-deploy: $(READY) ## put STAGE into AWS, or bring it up to date (ALWAYS=yes deploys the functions in any case)
-	@$(BIN)/python -m deploy deploy --stage $(STAGE) --always "$(ALWAYS)"
+deploy: $(READY) ## put STAGE into AWS, or bring it up to date (ALWAYS=yes: functions in any case; XRAY=yes|no: traces)
+	@$(BIN)/python -m deploy deploy --stage $(STAGE) --always "$(ALWAYS)" --xray "$(XRAY)"
 
 look: $(READY) ## read STAGE back from AWS and say what is missing
 	@$(BIN)/python -m deploy check --stage $(STAGE)
@@ -72,7 +73,7 @@ destroy: $(READY) ## take STAGE out of AWS; its table stays (KEEP_TABLE=no remov
 	@$(BIN)/python -m deploy destroy --stage $(STAGE) --keep-table "$(KEEP_TABLE)"
 
 package: $(READY) ## one SAM template and the zip for STAGE, in OUT, for a pipeline
-	@$(BIN)/python -m deploy package --stage $(STAGE) --out $(OUT)
+	@$(BIN)/python -m deploy package --stage $(STAGE) --out $(OUT) --xray "$(XRAY)"
 
 $(READY): requirements.txt requirements-dev.txt
 	@$(call need_python)

@@ -25,39 +25,43 @@ from chalicelib.intake.patterns import (
     SWEEP_EVERY_MINUTES,
     VPN_NEWS,
 )
+from chalicelib.invocation import in_whole_context, whole
 from chalicelib.model.report import Report
 
 logger = logs.make_logger()
 metrics = Metrics(namespace="netreflex", service="netreflex")
 
 app = Chalice(app_name="netreflex", configure_logs=False)
-
-
-class Tick(CloudWatchEvent):
-    """It is time, and that is all it says: ``aws lambda invoke`` without a payload says as much."""
-
-    def _extract_attributes(self, event_dict: dict[str, Any]) -> None:
-        """Nothing of it is used."""
-
-
-app.register_middleware(logs.complete_context)
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context(clear_state=True, correlation_id_path="id")))
 app.register_middleware(ConvertToMiddleware(functools.partial(metrics.log_metrics, raise_on_empty_metrics=False)))
 
 
+def count_errors(event: Any, get_response: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - whatever chalice hands on
+    """Count an invocation that raises: Lambda tries it again, and what it decided is then counted."""
+    try:
+        return get_response(event)
+    except Exception:
+        metrics.add_metric(name="raised", unit=MetricUnit.Count, value=1)
+        raise
+
+
+app.register_middleware(count_errors)
+
+
 def told(report: Report) -> dict[str, Any]:
-    """Count what was decided and done, log it, and return it as the handler's answer."""
+    """Count what was decided and done, log it with the policy it went by, and return it as the handler's answer."""
     metrics.add_metric(name=f"decision_{report.decision}", unit=MetricUnit.Count, value=1)
     for name, things in (("performed", report.performed), ("refused", report.refused), ("failed", report.failed)):
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=len(things))
-    answer = report.as_json()
+    answer = {**report.as_json(), **wiring.runtime().policy_in_report()}
     logger.info("report", extra={"report": answer})
     return answer
 
 
 def shown(outcomes: Iterable[str]) -> dict[str, Any]:
-    """Count what became of deliveries, and return it as the handler's answer."""
+    """Count deliveries and what became of them, and return it as the handler's answer."""
     answer = {"outcomes": [str(outcome) for outcome in outcomes]}
+    metrics.add_metric(name="notified", unit=MetricUnit.Count, value=len(answer["outcomes"]))
     for outcome in answer["outcomes"]:
         metrics.add_metric(name=f"alert_{outcome}", unit=MetricUnit.Count, value=1)
     return answer
@@ -69,6 +73,7 @@ def seconds_left(event: CloudWatchEvent) -> Callable[[], float]:
     return lambda: float(context.get_remaining_time_in_millis()) / 1000
 
 
+@whole
 @app.on_cw_event(PEERING_CALLS, name="peering")
 def peering(event: CloudWatchEvent) -> dict[str, Any]:
     """A call about a VPC peering was made somewhere."""
@@ -78,6 +83,7 @@ def peering(event: CloudWatchEvent) -> dict[str, Any]:
     return told(react_to_peering(parse_peering_event(event.to_dict()), wiring.runtime().world()))
 
 
+@whole
 @app.on_cw_event(LOAD_BALANCER_CALLS, name="load_balancers")
 def load_balancers(event: CloudWatchEvent) -> dict[str, Any]:
     """A load balancer, to which a name of the policy may lead, was created or deleted."""
@@ -87,6 +93,7 @@ def load_balancers(event: CloudWatchEvent) -> dict[str, Any]:
     return told(react_to_load_balancer(parse_load_balancer_event(event.to_dict()), wiring.runtime().world()))
 
 
+@whole
 @app.on_cw_event(VPN_NEWS, name="vpn")
 def vpn(event: CloudWatchEvent) -> dict[str, Any]:
     """An alarm, AWS Health, Network Manager or a call told something of a VPN connection."""
@@ -96,6 +103,7 @@ def vpn(event: CloudWatchEvent) -> dict[str, Any]:
     return told(react_to_vpn(parse_vpn_event(event.to_dict()), wiring.runtime().world()))
 
 
+@whole
 @app.on_cw_event(CERTIFICATE_NEWS, name="certificates")
 def certificates(event: CloudWatchEvent) -> dict[str, Any]:
     """ACM, or AWS Health for it, told something of a certificate."""
@@ -106,6 +114,7 @@ def certificates(event: CloudWatchEvent) -> dict[str, Any]:
     return told(react_to_certificate(trigger, wiring.runtime().certificates(), seconds_left(event)))
 
 
+@whole
 @app.on_cw_event(ORIGIN_CALLS, name="origins")
 def origins(event: CloudWatchEvent) -> dict[str, Any]:
     """A distribution, or a listener that may be the origin of one, was changed."""
@@ -116,6 +125,7 @@ def origins(event: CloudWatchEvent) -> dict[str, Any]:
     return told(react_to_origin(trigger, wiring.runtime().certificates(), seconds_left(event)))
 
 
+@whole
 @app.schedule(Rate(SWEEP_CERTIFICATES_EVERY_MINUTES, unit=Rate.MINUTES), name="sweep_certificates")
 def sweep_certificates(event: CloudWatchEvent) -> dict[str, Any]:
     """Look at every certificate and every origin: ACM's events are best effort."""
@@ -124,6 +134,7 @@ def sweep_certificates(event: CloudWatchEvent) -> dict[str, Any]:
     return told(sweeping.sweep_certificates(wiring.runtime().certificates(), seconds_left(event)))
 
 
+@whole
 @app.schedule(Rate(SWEEP_EVERY_MINUTES, unit=Rate.MINUTES), name="sweep")
 def sweep(event: CloudWatchEvent) -> dict[str, Any]:
     """Look at everything, whatever events came or did not come."""
@@ -135,6 +146,7 @@ def sweep(event: CloudWatchEvent) -> dict[str, Any]:
         wiring.runtime().alert_sweep().run()
 
 
+@in_whole_context
 @app.on_sqs_message(queue=wiring.queue_name("notify"), batch_size=1, name="notify", maximum_concurrency=2)
 def notify(event: SQSEvent) -> dict[str, Any]:
     """An alert moved: show people its newest state. What this raises brings the message back, and in the end the sweep."""
@@ -142,9 +154,11 @@ def notify(event: SQSEvent) -> dict[str, Any]:
 
     context: Any = event.context
     delivery = wiring.runtime().delivery(context.aws_request_id)
-    return shown(delivery.notify_all(bodies(event.to_dict())))
+    outcomes = delivery.notify_all(bodies(event.to_dict()))
+    return {**shown(outcomes), **wiring.runtime().policy_in_report()}
 
 
+@whole
 @app.schedule(Rate(LOOK_AT_DEAD_LETTERS_EVERY_MINUTES, unit=Rate.MINUTES), name="dead_letters")
 def dead_letters(event: CloudWatchEvent) -> dict[str, Any]:  # noqa: ARG001 - it is time, and that is all it says
     """Look into the dead-letter queues: what lies there was given up, and somebody must know."""
@@ -152,7 +166,3 @@ def dead_letters(event: CloudWatchEvent) -> dict[str, Any]:  # noqa: ARG001 - it
 
     runtime = wiring.runtime()
     return told(look_at_dead_letters(runtime.queues(), runtime.road(), wiring.utc_now()))
-
-
-for scheduled in (sweep, sweep_certificates, dead_letters):
-    scheduled.event_class = Tick

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from ipaddress import ip_network
 
-from chalicelib.decide.case import CIDRS_TAG, RULE_TAG, VERSION_TAG, cidrs_hash
+from chalicelib.decide.approved_cidrs import CIDRS_TAG, RULE_TAG, VERSION_TAG, cidrs_hash
 from chalicelib.model.facts import (
     Peering,
     PeeringEnd,

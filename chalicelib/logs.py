@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -104,25 +103,3 @@ def quiet_libraries() -> None:
     for name in _CHATTY:
         library = logging.getLogger(name)
         library.setLevel(max(library.level, logging.INFO))
-
-
-class WholeContext:
-    """Lambda's context with nothing missing: what whoever invokes left out is filled in, so that logging never fails on it."""
-
-    def __init__(self, given: object) -> None:
-        self._given = given
-        self.function_name = str(getattr(given, "function_name", "unknown"))
-        self.memory_limit_in_mb = int(getattr(given, "memory_limit_in_mb", 0) or 0)
-        self.invoked_function_arn = str(getattr(given, "invoked_function_arn", "unknown"))
-        self.aws_request_id = str(getattr(given, "aws_request_id", "") or uuid.uuid4())
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Lambda's own answer, or a minute where nobody limits the time."""
-        asked = getattr(self._given, "get_remaining_time_in_millis", None)
-        return int(asked()) if asked else 60_000
-
-
-def complete_context(event: Any, get_response: Callable[..., Any]) -> Any:  # noqa: ANN401 - any of chalice's events
-    """Middleware: a handler that is invoked without Lambda's context does its work all the same."""
-    event.context = WholeContext(event.context)
-    return get_response(event)

@@ -15,10 +15,19 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from chalicelib import __version__
-from chalicelib.model.errors import AccessRefused, AwsFailure, ConfigurationError, RetryLater
+from chalicelib.model.errors import AccessRefused, AwsFailure, ConfigurationError, NoMemberRole, RetryLater
 from chalicelib.model.network import ACCOUNT_ID, Place
 
 CONFIG = Config(
@@ -31,6 +40,14 @@ CONFIG = Config(
 _RENEW_BEFORE = timedelta(minutes=5)
 _SERVER_ERROR = 500  # AWS's own trouble, whatever name it has
 _ACCESS_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"})
+_NOT_SET_UP = (  # only a person can mend these: who runs netreflex by hand is not logged in
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 _PASSING_CODES = frozenset(
     {
         "RequestLimitExceeded",
@@ -98,6 +115,11 @@ class Sessions:
         """The Region in which netreflex itself runs."""
         return self._session.region_name or ""
 
+    @property
+    def partition(self) -> str:
+        """The partition of that Region: ``aws``, ``aws-cn``, ``aws-us-gov``; accounts of another are never reached."""
+        return str(self._session.get_partition_for_region(self.home_region)) if self.home_region else "aws"
+
     def home(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
         """A client of the account and Region in which netreflex itself runs."""
         return self._client(service, self.home_region, "", {})
@@ -111,11 +133,9 @@ class Sessions:
             raise ConfigurationError(f"account {place.account!r} is not in the policy's accounts; no role was assumed")
         if place.account == self._home() or self._role is None:
             if self._role is None and place.account != self._home():
-                raise ConfigurationError(
-                    f"account {place.account} is not netreflex's own: set NETREFLEX_MEMBER_ROLE to reach it"
-                )
+                raise NoMemberRole(place.account)
             return self._client(service, place.region, "", {})
-        credentials = self._assume(place.account, self._role)
+        credentials = self._assume(place, self._role)
         return self._client(service, place.region, credentials.access_key, credentials.client_arguments())
 
     def home_account(self) -> str:
@@ -141,15 +161,16 @@ class Sessions:
                 )
             return self._clients[wanted]
 
-    def _assume(self, account: str, role: MemberRole) -> _Credentials:
+    def _assume(self, place: Place, role: MemberRole) -> _Credentials:
         """Credentials of the member role, renewed five minutes before they end."""
+        account = place.account
         with self._making:
             lock = self._account_locks.setdefault(account, threading.Lock())
         with lock:  # two reads side by side need one AssumeRole, not two
             held = self._credentials.get(account)
             if held is not None and held.expires_at - _RENEW_BEFORE > self._now():
                 return held
-            fresh = self._assume_now(account, role)
+            fresh = self._assume_now(place, role)
             self._credentials[account] = fresh
             if held is not None:
                 self._forget_clients(held.access_key)
@@ -160,11 +181,13 @@ class Sessions:
         with self._making:
             self._clients = {wanted: client for wanted, client in self._clients.items() if wanted[2] != key}
 
-    def _assume_now(self, account: str, role: MemberRole) -> _Credentials:
-        arguments = {"ExternalId": role.external_id} if role.external_id else {}
-        with translated(account, "sts:AssumeRole"):
+    def _assume_now(self, place: Place, role: MemberRole) -> _Credentials:
+        account, arguments = place.account, {"ExternalId": role.external_id} if role.external_id else {}
+        with translated(account, "sts:AssumeRole", place.region):
             answer = self.home("sts").assume_role(
-                RoleArn=f"arn:aws:iam::{account}:role/{role.name}", RoleSessionName="netreflex", **arguments
+                RoleArn=f"arn:{self.partition}:iam::{account}:role/{role.name}",
+                RoleSessionName="netreflex",
+                **arguments,
             )
         got = str(answer["AssumedRoleUser"]["Arn"]).split(":")[4]
         if got != account:
@@ -186,8 +209,8 @@ def error_code(error: ClientError) -> str:
 class translated:  # noqa: N801 - reads as a phrase: with translated(account, operation)
     """Turn AWS's errors into ours: what is refused, what passes by itself, what is neither."""
 
-    def __init__(self, account: str, operation: str) -> None:
-        self.account, self.operation = account, operation
+    def __init__(self, account: str, operation: str, region: str = "") -> None:
+        self.account, self.operation, self.region = account, operation, region
 
     def __enter__(self) -> None:
         return None
@@ -195,6 +218,10 @@ class translated:  # noqa: N801 - reads as a phrase: with translated(account, op
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, ClientError):
             raise self.meaning(error) from None
+        if isinstance(error, _NOT_SET_UP):
+            raise ConfigurationError(
+                f"{self.operation} cannot be asked: {str(error).rstrip('.')}; log in to AWS, and choose with AWS_PROFILE and AWS_DEFAULT_REGION"
+            ) from None
         if isinstance(error, BotoCoreError):
             name = type(error).__name__
             raise RetryLater(f"{self.operation} in account {self.account} got no answer ({name}); run again") from None
@@ -202,7 +229,7 @@ class translated:  # noqa: N801 - reads as a phrase: with translated(account, op
     def meaning(self, error: ClientError) -> AccessRefused | RetryLater | AwsFailure:
         code = error_code(error)
         if code in _ACCESS_CODES:
-            return AccessRefused(account=self.account, operation=self.operation, code=code)
+            return AccessRefused(account=self.account, operation=self.operation, code=code, region=self.region)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _PASSING_CODES or status >= _SERVER_ERROR:
             return RetryLater(f"{self.operation} in account {self.account} was put off by AWS ({code}); run again")

@@ -13,6 +13,12 @@ _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:([0-9]{12}):[A-Za-z0-9_.
 _ROLE_NAME = re.compile(r"[A-Za-z0-9_+=,.@/-]{1,512}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}", re.ASCII)  # IAM: sts:ExternalId
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}", re.ASCII)
+_POLICY_FORMS = {
+    "ssm:": re.compile(r"ssm:[A-Za-z0-9_./:-]{1,2048}", re.ASCII),
+    "s3:": re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^?]+(\?versionId=[^&]+)?", re.ASCII),
+    "appconfig:": re.compile(r"appconfig:[^/]+/[^/]+/[^/]+"),
+}
+_SECRETS_THEMSELVES = ("xox", "{", "http")  # a token, the JSON around it, a webhook
 DEFAULT_POLICY = "chalicelib/policy.yaml"
 
 
@@ -94,6 +100,16 @@ def _faults(given: Mapping[str, str]) -> list[str]:
             faults.append(f"{name} must be {what}")
     if given.get("NETREFLEX_MEMBER_ROLE", "").startswith("arn:"):
         faults.append("NETREFLEX_MEMBER_ROLE must be the role's name; netreflex builds the ARN for each account itself")
+    policy = given.get("NETREFLEX_POLICY", "")
+    if any(policy.startswith(form) and not whole.fullmatch(policy) for form, whole in _POLICY_FORMS.items()):
+        faults.append(
+            "NETREFLEX_POLICY must be a path, ssm:/name, s3://bucket/key, s3://bucket/key?versionId=version or "
+            "appconfig:app/env/profile"
+        )
+    if given.get("NETREFLEX_SLACK_SECRET", "").startswith(_SECRETS_THEMSELVES):
+        faults.append(
+            "NETREFLEX_SLACK_SECRET must be the name of a secret, never the secret itself; and change that one"
+        )
     api = given.get("NETREFLEX_SLACK_API")
     if api and not api.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
         faults.append("NETREFLEX_SLACK_API must be an https URL (http only on loopback, for tests)")

@@ -5,26 +5,27 @@ Nothing else builds these, so a test that wants another world builds its own ``W
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.alerts import kinds
 from chalicelib.alerts.opening import sink_opener
 from chalicelib.alerts.policy_alerts import policy_alert
-from chalicelib.alerts.publish import Publisher
+from chalicelib.alerts.publish import LeftToTheSweep, Publisher
 from chalicelib.alerts.road import Road
 from chalicelib.alerts.store import AlertStore
+from chalicelib.alerts.topic_only import TopicRoad
 from chalicelib.alerts.unsent import LogRoad, NoSweep
-from chalicelib.flows.policy import NoShelf, PolicyKeeper
+from chalicelib.flows.policy import EVERY_TIME, RELOAD_SECONDS, NoShelf, PolicyKeeper
+from chalicelib.flows.policy_watch import PolicyWatch
 from chalicelib.model.alert import Alert
-from chalicelib.model.errors import ConfigurationError, NetreflexError
-from chalicelib.model.policy import AlertPolicy, Policy
+from chalicelib.model.errors import ConfigurationError
+from chalicelib.model.policy import Policy
 from chalicelib.observe.policy_source import read_last_good, read_policy_text
 from chalicelib.perform.policy_shelf import keep_last_good
 from chalicelib.sessions import MemberRole, Sessions
@@ -35,11 +36,10 @@ if TYPE_CHECKING:  # each function imports what it needs when it needs it: cold 
     from chalicelib.alerts.fallback import Fallback
     from chalicelib.alerts.sinks import Sink
     from chalicelib.alerts.sweep import Sweep
-    from chalicelib.flows.certificate_ports import Bookmark, CertificateWorld
-    from chalicelib.flows.ports import AlertRoad, Memory, NameMemory, NamesReader, VpnReader, World
+    from chalicelib.flows.certificate_ports import Bookmark, CertificateWorld, Progress
+    from chalicelib.flows.ports import Memory, NameMemory, NamesReader, VpnMemory, VpnReader, World
     from chalicelib.observe.queues import DeadLetterQueues
 
-LOG = logging.getLogger(__name__)
 BUNDLE = Path(__file__).resolve().parent.parent
 
 
@@ -82,13 +82,13 @@ class Runtime:
         )
 
         outside = settings.policy.startswith(("ssm:", "s3:", "appconfig:"))
-        self._keeper = PolicyKeeper(
+        keeper = PolicyKeeper(
             policy_text or self._read_policy_text,
             _TableShelf(self._dynamodb, settings.state_table, now) if outside and settings.state_table else NoShelf(),
             time.monotonic,
-            reload=outside,
+            reload_seconds=RELOAD_SECONDS if outside else EVERY_TIME,
         )
-        self._fault = ""
+        self._policy = PolicyWatch(keeper, self._policy_alert)
         self._open_sink: Callable[[bool], Sink] | None = None
 
     def _read_policy_text(self) -> str:
@@ -96,31 +96,11 @@ class Runtime:
 
     def policy(self) -> Policy:
         """The policy in force. Raises NetreflexError where none is good."""
-        return self._keeper.state().policy
+        return self._policy.policy()
 
-    def alert_policy(self) -> AlertPolicy:
-        """People's wishes about alerts; the defaults while no policy is good, for then people must hear of that."""
-        try:
-            return self.policy().alerts
-        except NetreflexError as error:
-            LOG.warning("policy.alerts_by_default", extra={"error": str(error)})
-            return AlertPolicy()
-
-    def _checked_policy(self, road: AlertRoad) -> tuple[Policy, Alert]:
-        """The policy in force and the alert that says how its newest version stands.
-
-        A new fault is told at once; its end by this container, or by the sweep where this container did not see the fault.
-        """
-        try:
-            state = self._keeper.state()
-        except NetreflexError as error:
-            road.tell(self._policy_alert(str(error), None))
-            raise
-        health = self._policy_alert(state.fault, state.version)
-        if state.fault != self._fault:
-            road.tell(health)
-            self._fault = state.fault
-        return state.policy, health
+    def policy_in_report(self) -> dict[str, str | None]:
+        """What every report says of the policy: see ``PolicyWatch.for_report``."""
+        return self._policy.for_report()
 
     def _policy_alert(self, fault: str, in_force: str | None) -> Alert:
         return policy_alert(
@@ -139,7 +119,7 @@ class Runtime:
         from chalicelib.perform.executor import AwsExecutor, DryRunExecutor
 
         road = self.road()
-        policy, health = self._checked_policy(road)
+        policy, health = self._policy.for_run(road)
         reader = PeeringObserver(
             self.sessions, manages=policy.manages, state_table=self.settings.state_table, sleep=self._sleep
         )
@@ -149,6 +129,7 @@ class Runtime:
             policy_health=health,
             reader=reader,
             vpn=self._vpn,
+            vpn_memory=self._vpn_memory,
             names=partial(self._names, policy),
             name_memory=self._name_memory,
             owner=self.owner,
@@ -159,20 +140,21 @@ class Runtime:
             enforce=enforce,
         )
 
-    def certificates(self) -> CertificateWorld:
+    def certificates(self, progress: Progress | None = None) -> CertificateWorld:
         """The world of one run about certificates. Only who asks for it loads what makes and judges handshakes."""
         from chalicelib.decide.addresses import refusal
-        from chalicelib.flows.certificate_ports import CertificateWorld
+        from chalicelib.flows.certificate_ports import CertificateWorld, NoProgress
         from chalicelib.observe.certificates import CertificateObserver
         from chalicelib.observe.probes import Probes
         from chalicelib.observe.roots import mozilla_roots
         from chalicelib.observe.validation_zones import ValidationZones
 
-        world = self.world()
+        world, progress = self.world(), progress or NoProgress()
+        refuse = partial(refusal, private=world.policy.certificates.probe_private)
         return CertificateWorld(
             policy=world.policy,
             reader=CertificateObserver(self.sessions),
-            handshakes=Probes(refuse=partial(refusal, private=world.policy.certificates.probe_private)),
+            handshakes=Probes(refuse=refuse, progress=progress.probed),
             roots=mozilla_roots(),
             road=self.road(),
             bookmark=self._bookmark(),
@@ -181,6 +163,7 @@ class Runtime:
             owner=self.owner,
             now=self._now,
             enforce=world.enforce,
+            progress=progress,
         )
 
     def _bookmark(self) -> Bookmark:
@@ -193,7 +176,14 @@ class Runtime:
     def _vpn(self) -> VpnReader:
         from chalicelib.observe.vpn_details import VpnObserver
 
-        return VpnObserver(self.sessions, self._now)
+        return VpnObserver(self.sessions, self._now, self.settings.state_table)
+
+    def _vpn_memory(self) -> VpnMemory:
+        from chalicelib.perform.tunnel_memory import NoTunnels, StateTableTunnels
+
+        if self.settings.state_table is None:
+            return NoTunnels()
+        return StateTableTunnels(self._dynamodb, self.settings.state_table, self._now)
 
     def owner(self) -> str:
         """What the marks of this installation say: its account and the names of its parts."""
@@ -220,14 +210,15 @@ class Runtime:
 
     def road(self) -> Road | LogRoad:
         """The road on which alerts leave."""
-        if self.settings.state_table is None or self.settings.alerts_topic_arn is None:
+        if self.settings.alerts_topic_arn is None:
             return LogRoad()
-        return Road(
-            self._alert_store(),
-            self._publisher(self.settings.alerts_topic_arn),
-            self._now,
-            runbook=lambda: self.alert_policy().runbook or "",
-        )
+        alerts = self._publisher(self.settings.alerts_topic_arn)
+        if self.settings.state_table is None:
+            return TopicRoad(alerts, self._now, runbook=self._policy.runbook)
+        return self._road(alerts)
+
+    def _road(self, publisher: Publisher) -> Road:
+        return Road(self._alert_store(), publisher, self._now, runbook=self._policy.runbook)
 
     def alert_sweep(self) -> Sweep | NoSweep:
         """What carries on the alerts that were left on the road."""
@@ -238,7 +229,7 @@ class Runtime:
         return Sweep(
             store=self._alert_store(),
             carry=self._publisher(self.settings.alerts_topic_arn).publish,
-            policy=self.alert_policy(),
+            policy=self._policy.for_alerts(self.road()),
             clock=self._now,
             fallback=self._fallback(self.settings.state_table),
         )
@@ -263,19 +254,16 @@ class Runtime:
             sleep=self._sleep,
             owner=owner,
         )
-        return Delivery(store=self._alert_store(), around=around, policy=self.alert_policy())
+        policy = self._policy.for_alerts(self._road(LeftToTheSweep()))
+        return Delivery(store=self._alert_store(), around=around, policy=policy)
 
     def _fallback(self, state_table: str) -> Fallback:
         from chalicelib.alerts.causes import Causes
         from chalicelib.alerts.fallback import Fallback
 
-        topic, causes = self.settings.fallback_topic_arn, Causes(self._dynamodb(), state_table)
-        return Fallback(self.sessions.home("sns"), topic, causes, runbook=self.runbook_url("delivery"))
-
-    def runbook_url(self, chapter: str) -> str:
-        """The address of a chapter of the runbook, empty where the policy names none."""
-        base = self.alert_policy().runbook
-        return kinds.runbook(base, chapter).url if base else ""
+        base, causes = self._policy.runbook(), Causes(self._dynamodb(), state_table)
+        chapter = kinds.runbook(base, kinds.DELIVERY).url if base else ""
+        return Fallback(self.sessions.home("sns"), self.settings.fallback_topic_arn, causes, runbook=chapter)
 
     def queues(self) -> DeadLetterQueues:
         """The dead-letter queues of this installation."""
@@ -295,10 +283,18 @@ class Runtime:
         return self.sessions.home("dynamodb")
 
 
-@cache
 def runtime() -> Runtime:
-    """The one runtime of this container. Raises ConfigurationError that names every wrong setting."""
-    return Runtime(read_settings(os.environ))
+    """The one runtime of this container, made anew only where its environment is another one.
+
+    Raises ConfigurationError that names every wrong setting.
+    """
+    return runtime_of(frozenset(item for item in os.environ.items() if item[0].startswith(("NETREFLEX_", "AWS_"))))
+
+
+@lru_cache(maxsize=1)
+def runtime_of(environment: frozenset[tuple[str, str]]) -> Runtime:
+    """The runtime of these variables."""
+    return Runtime(read_settings(dict(environment)))
 
 
 def queue_name(part: str) -> str:

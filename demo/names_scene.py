@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from demo.show import Outcome, Show
-from demo.world import DATA, DEV, REGION
+from demo.world import DATA, DEV, REGION, Aws, World
 from tests.aws.awsbus import event
 
 ZONE = "dev.example.internal"
 NAME, BY_HAND = f"tidb.{ZONE}", f"kv.{ZONE}"
-_WRITTEN_BY_HAND = "kv-old.example.com"
+WRITTEN_BY_HAND = "kv-old.example.com"
 
 
-class _Names:
+class Names:
     """dev's private zone, and data's load balancers."""
 
-    def __init__(self, show: Show) -> None:
-        aws, world = show.deployment.aws, show.world
+    def __init__(self, aws: Aws, world: World) -> None:
         self._route53, self._elb = aws.client("route53", DEV), aws.client("elbv2", DATA)
         self._subnets = [
             world.ec2(DATA).create_subnet(
@@ -39,7 +38,7 @@ class _Names:
             "Name": BY_HAND,
             "Type": "CNAME",
             "TTL": 300,
-            "ResourceRecords": [{"Value": _WRITTEN_BY_HAND}],
+            "ResourceRecords": [{"Value": WRITTEN_BY_HAND}],
         }
         changes = [{"Action": "CREATE", "ResourceRecordSet": record}]
         self._route53.change_resource_record_sets(HostedZoneId=self._zone_id, ChangeBatch={"Changes": changes})
@@ -74,10 +73,13 @@ class _Names:
 def play_names(show: Show, number: int) -> None:
     """Appears, follows, and leaves alone what is not ours."""
     show.screen.title(f"{number}. A name for the service: it appears, follows its load balancer, and overwrites nobody")
-    names = _Names(show)
+    names = Names(show.deployment.aws, show.world)
     blue = names.balancer("tidb-blue")
     born = _told(
-        show, names, f"CreateLoadBalancer tidb-blue, tagged service=tidb; {NAME} is in the policy", _created(blue)
+        show,
+        names,
+        f"CreateLoadBalancer tidb-blue, tagged service=tidb; {NAME} is in the policy",
+        balancer_created(blue),
     )
     show.checks.that(f"{NAME} leads to it", names.cname() == blue["DNSName"])
     show.checks.that(
@@ -86,23 +88,26 @@ def play_names(show: Show, number: int) -> None:
 
     green = names.balancer("tidb-green")
     names.remove(blue)
-    moved = _told(show, names, "tidb-green takes over: DeleteLoadBalancer tidb-blue", _deleted(blue))
+    moved = _told(show, names, "tidb-green takes over: DeleteLoadBalancer tidb-blue", balancer_deleted(blue))
     show.checks.that("the name followed", names.cname() == green["DNSName"])
     show.checks.that("each was told", born.messages and moved.messages)
-    again = _told(show, names, "The same event again", _deleted(blue))
+    again = _told(show, names, "The same event again", balancer_deleted(blue))
     show.checks.that("nothing was planned, done or told", not (again.report["planned"] or again.messages))
 
     names.by_hand()
     kept = _told(
-        show, names, f"CreateLoadBalancer kv, where somebody made {BY_HAND} by hand", _created(names.balancer("kv"))
+        show,
+        names,
+        f"CreateLoadBalancer kv, where somebody made {BY_HAND} by hand",
+        balancer_created(names.balancer("kv")),
     )
-    show.checks.that("the record is as it was", names.cname(BY_HAND) == _WRITTEN_BY_HAND)
+    show.checks.that("the record is as it was", names.cname(BY_HAND) == WRITTEN_BY_HAND)
     show.checks.that("nothing was done", not kept.report["performed"])
     show.checks.that("somebody was told, and what to do", len(kept.messages) == 1 and "left alone" in kept.why)
     show.checks.close()
 
 
-def _told(show: Show, names: _Names, what: str, one: dict[str, Any]) -> Outcome:
+def _told(show: Show, names: Names, what: str, one: dict[str, Any]) -> Outcome:
     show.screen.say("Arrived", what)
     outcome = show.deliver(one)
     show.screen.items("Names", outcome.report["reasons"])
@@ -112,12 +117,14 @@ def _told(show: Show, names: _Names, what: str, one: dict[str, Any]) -> Outcome:
     return outcome
 
 
-def _created(balancer: Mapping[str, Any]) -> dict[str, Any]:
+def balancer_created(balancer: Mapping[str, Any]) -> dict[str, Any]:
+    """CloudTrail's record of a load balancer's creation."""
     answer = {"loadBalancers": [{"loadBalancerArn": balancer["LoadBalancerArn"], "dNSName": balancer["DNSName"]}]}
     return _call("CreateLoadBalancer", {"name": balancer["LoadBalancerName"]}, answer)
 
 
-def _deleted(balancer: Mapping[str, Any]) -> dict[str, Any]:
+def balancer_deleted(balancer: Mapping[str, Any]) -> dict[str, Any]:
+    """CloudTrail's record of a load balancer's deletion."""
     return _call("DeleteLoadBalancer", {"loadBalancerArn": balancer["LoadBalancerArn"]}, None)
 
 

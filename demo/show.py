@@ -60,12 +60,17 @@ class Inbox:
     def __init__(self, deployment: Deployment) -> None:
         aws, name = deployment.aws, "demo-inbox"
         self._sqs = aws.client("sqs")
-        self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        aws.client("sns").subscribe(
-            TopicArn=deployment.topic_arn("alerts"),
-            Protocol="sqs",
-            Endpoint=f"arn:aws:sqs:{aws.region}:{aws.hub}:{name}",
-        )
+        topic, queue = deployment.topic_arn("alerts"), f"arn:aws:sqs:{aws.region}:{aws.hub}:{name}"
+        lets_in = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": queue,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [lets_in]})
+        self._url = self._sqs.create_queue(QueueName=name, Attributes={"Policy": policy})["QueueUrl"]
+        aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
 
     def read(self) -> list[dict[str, Any]]:
         """The notifications that came since the last time."""

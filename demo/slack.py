@@ -31,6 +31,20 @@ class DemoSlack:
         """What the deployment has to know of it."""
         return {"NETREFLEX_SLACK_SECRET": SECRET, "NETREFLEX_SLACK_API": self._workspace.base_url}
 
+    @property
+    def messages(self) -> list[Posted]:
+        """Everything in the channel, replies among it."""
+        return list(self._workspace.messages)
+
+    @contextmanager
+    def refusing(self, error: str) -> Iterator[None]:
+        """Slack answers this to everything, for a while."""
+        self._workspace.error = error
+        try:
+            yield
+        finally:
+            self._workspace.error = ""
+
     def news(self, *, expected: bool) -> list[Posted]:
         """What was posted or changed since the last look; waits for it where something is ``expected``."""
         deadline = time.monotonic() + (_PATIENCE if expected else _QUIET)
@@ -43,7 +57,7 @@ class DemoSlack:
         return found
 
     def _unseen(self) -> list[Posted]:
-        return [one for one in list(self._workspace.messages) if self._seen.get(one.ts) != one.text]
+        return [one for one in self.messages if self._seen.get(one.ts) != one.text]
 
     def write_page(self) -> Path:
         """All messages as a page of HTML."""

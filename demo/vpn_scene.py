@@ -14,11 +14,11 @@ from tests.aws.telemetry import TELEMETRY_TAG, telemetry_tag
 FIRST, SECOND = "198.51.100.1", "198.51.100.2"
 
 
-class _Vpn:
-    """A connection of account dev to a transit gateway, and a second one on a second device."""
+class VpnConnections:
+    """A connection to a transit gateway, and a second one on a second device. ``ec2`` is a client of their account."""
 
-    def __init__(self, show: Show) -> None:
-        self._ec2 = show.world.ec2(DEV)
+    def __init__(self, ec2: Any) -> None:  # noqa: ANN401 - boto3's clients have no common type
+        self._ec2 = ec2
         gateway = self._ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
         self.id = self._connection("hq", "192.0.2.7", gateway)
         self.set(self._connection("hq-2", "192.0.2.8", gateway), FIRST, SECOND)
@@ -44,19 +44,23 @@ class _Vpn:
         tag = {"Key": TELEMETRY_TAG, "Value": telemetry_tag(*rows)}
         self._ec2.create_tags(Resources=[connection_id], Tags=[tag])
 
+    def delete(self) -> None:
+        """The connection is gone; its neighbour stays."""
+        self._ec2.delete_vpn_connection(VpnConnectionId=self.id)
+
 
 def play_vpn(show: Show, number: int) -> None:
     """Loss, escalation and recovery, each told by another source."""
     show.screen.title(f"{number}. A VPN connection loses one tunnel, then the other, and comes back")
-    vpn, now = _Vpn(show), datetime.now(UTC)
+    vpn, now = VpnConnections(show.world.ec2(DEV)), datetime.now(UTC)
 
     vpn.set(vpn.id, FIRST, changed=now - timedelta(minutes=12))
-    lost = _told(show, "A CloudWatch alarm on the second tunnel", _alarm(vpn.id, "ALARM"))
+    lost = _told(show, "A CloudWatch alarm on the second tunnel", alarm_told(vpn.id, "ALARM"))
     vpn.set(vpn.id, changed=now - timedelta(minutes=12))
-    worse = _told(show, "Network Manager, from us-west-2", _network_manager(vpn.id))
-    again = _told(show, "The same outage, told by AWS Health", _health(vpn.id))
+    worse = _told(show, "Network Manager, from us-west-2", network_manager_told(vpn.id))
+    again = _told(show, "The same outage, told by AWS Health", health_told(vpn.id))
     vpn.set(vpn.id, FIRST, SECOND)
-    over = _told(show, "The alarm is OK again", _alarm(vpn.id, "OK"))
+    over = _told(show, "The alarm is OK again", alarm_told(vpn.id, "OK"))
 
     alerts = [json.loads(one["Message"]) for told in (lost, worse, again, over) for one in told.messages]
     steps = [(one["status"], one["severity"]) for one in alerts]
@@ -89,7 +93,8 @@ def _told(show: Show, source: str, happened: dict[str, Any]) -> Outcome:
     return outcome
 
 
-def _alarm(connection_id: str, state: str) -> dict[str, Any]:
+def alarm_told(connection_id: str, state: str, account: str = DEV) -> dict[str, Any]:
+    """A CloudWatch alarm on the second tunnel changed its state."""
     dimensions = {"VpnId": connection_id, "TunnelIpAddress": SECOND}
     metric = {"namespace": "AWS/VPN", "name": "TunnelState", "dimensions": dimensions}
     detail = {
@@ -97,10 +102,11 @@ def _alarm(connection_id: str, state: str) -> dict[str, Any]:
         "state": {"value": state},
         "configuration": {"metrics": [{"metricStat": {"metric": metric, "period": 300, "stat": "Maximum"}}]},
     }
-    return _event("aws.cloudwatch", "CloudWatch Alarm State Change", detail, REGION)
+    return _event("aws.cloudwatch", "CloudWatch Alarm State Change", detail, REGION, account)
 
 
-def _network_manager(connection_id: str) -> dict[str, Any]:
+def network_manager_told(connection_id: str) -> dict[str, Any]:
+    """Network Manager, in us-west-2, saw the first tunnel's IPsec go down."""
     arn = f"arn:aws:ec2:{REGION}:{DEV}:vpn-connection/{connection_id}"
     detail = {
         "changeType": "VPN-CONNECTION-IPSEC-DOWN",
@@ -111,7 +117,8 @@ def _network_manager(connection_id: str) -> dict[str, Any]:
     return _event("aws.networkmanager", "Network Manager Status Update", detail, "us-west-2")
 
 
-def _health(connection_id: str) -> dict[str, Any]:
+def health_told(connection_id: str) -> dict[str, Any]:
+    """AWS Health says that a connection lost its redundancy."""
     detail = {
         "service": "VPN",
         "eventTypeCode": "AWS_VPN_SINGLE_TUNNEL_NOTIFICATION",
@@ -121,5 +128,5 @@ def _health(connection_id: str) -> dict[str, Any]:
     return _event("aws.health", "AWS Health Event", detail, REGION)
 
 
-def _event(source: str, kind: str, detail: dict[str, Any], region: str) -> dict[str, Any]:
-    return dict(event(source, kind, detail, account=DEV, region=region))
+def _event(source: str, kind: str, detail: dict[str, Any], region: str, account: str = DEV) -> dict[str, Any]:
+    return dict(event(source, kind, detail, account=account, region=region))

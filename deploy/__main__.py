@@ -30,13 +30,14 @@ def _run(chosen: argparse.Namespace) -> None:
     project: Path = chosen.project.resolve()
     match chosen.command:
         case "deploy":
-            deploy(project, place_of(chosen.stage), _say, always=chosen.always.lower() == "yes")
+            deploy(project, place_of(chosen.stage), _say, always=chosen.always.lower() == "yes", xray=chosen.xray)
         case "check":
             check_stage(project, place_of(chosen.stage), _say)
         case "destroy":
             destroy(project, place_of(chosen.stage), _say, keep_table=chosen.keep_table.lower() not in _NO)
         case _:
-            package(project, checked_stage(chosen.stage), chosen.out or Path("dist") / chosen.stage, _say)
+            out = chosen.out or Path("dist") / chosen.stage
+            package(project, checked_stage(chosen.stage), out, _say, xray=chosen.xray)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stage", required=True)
     parser.add_argument("--project", type=Path, default=Path(), help="the checkout to deploy (default: here)")
     parser.add_argument("--always", default="", help="yes: deploy the functions even if nothing changed")
+    parser.add_argument("--xray", default="", help="yes or no: trace the functions from now on, or no longer")
     parser.add_argument("--keep-table", default="yes", help="no: destroy removes the state table as well")
     parser.add_argument("--out", type=Path, help="where package writes (default: dist/<stage>)")
     return parser

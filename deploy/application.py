@@ -17,7 +17,7 @@ from typing import Any
 import chalice
 from botocore.exceptions import ClientError
 
-from deploy.configuration import Configuration
+from deploy.configuration import TRACING, Configuration
 from deploy.declared import Function
 from deploy.faults import DeploymentFault, doing
 from deploy.place import Place
@@ -32,7 +32,8 @@ def digest(configuration: Configuration) -> str:
     """What the deployed application depends on: code, requirements, settings, roles, Python and Chalice."""
     seen = hashlib.sha256(f"{sys.version_info[:2]} {chalice.__version__}".encode())
     general = {key: value for key, value in configuration.document.items() if key != "stages"}
-    stage = configuration.document["stages"].get(configuration.stage, {})
+    whole = configuration.document["stages"].get(configuration.stage, {})
+    stage = {key: value for key, value in whole.items() if key != TRACING}  # which is set afterwards
     seen.update(json.dumps([general, stage], sort_keys=True).encode())
     for path in _files(configuration):
         seen.update(f"{path.relative_to(configuration.project)}\0".encode())

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
@@ -15,9 +14,11 @@ from deploy.faults import doing
 from deploy.inventory import absent
 from deploy.place import Place
 from deploy.resources import resources_template
+from deploy.roles import inline_policy
 from deploy.safeguards import differences
 from deploy.stack import Stack
 
+_UNCONFIRMED = "PendingConfirmation"  # SNS API reference, Subscription
 _ABSENT = ("NotFound", "NoSuchEntity", "NonExistent", "ResourceNotFound")
 
 
@@ -25,7 +26,7 @@ def missing(place: Place, configuration: Configuration, functions: Sequence[Func
     """One sentence for everything that is missing; empty where the stage is whole."""
     with doing("reading back what was deployed"):
         found = [*_resources(place, functions), *application_differences(place, configuration, functions)]
-        found += [f"not set: {one.what}" for one in differences(place, functions)]
+        found += [f"not set: {one.what}" for one in differences(place, functions, tracing=configuration.tracing)]
         return [*found, *_subscription(place)]
 
 
@@ -41,7 +42,30 @@ def _resources(place: Place, functions: Sequence[Function]) -> Iterator[str]:
 
 def application_differences(place: Place, configuration: Configuration, functions: Sequence[Function]) -> list[str]:
     """What of Chalice's part is not as configured. What is told here, ``chalice deploy`` mends."""
-    return [line for function in functions for line in _function(place, configuration, function)]
+    groups = _log_groups(place)
+    return [
+        line
+        for function in functions
+        for line in (*_function(place, configuration, function), *_logs(place, configuration, function, groups))
+    ]
+
+
+def _log_groups(place: Place) -> dict[str, int | None]:
+    """The retention in days of the functions' log groups; None where they are kept for ever."""
+    pages = place.client("logs").get_paginator("describe_log_groups")
+    found = pages.paginate(logGroupNamePrefix=f"/aws/lambda/{place.prefix}")
+    return {one["logGroupName"]: one.get("retentionInDays") for page in found for one in page["logGroups"]}
+
+
+def _logs(
+    place: Place, configuration: Configuration, function: Function, groups: Mapping[str, int | None]
+) -> Iterator[str]:
+    name = f"/aws/lambda/{place.name(function.name)}"
+    wanted = configuration.of_function(function.name, "log_retention_in_days")
+    if name not in groups:
+        yield f"log group {name} is missing, and the function may not make it"
+    elif wanted is not None and groups[name] != wanted:
+        yield f"log group {name} is kept for {groups[name] or 'ever'} instead of {wanted} days"
 
 
 def _function(place: Place, configuration: Configuration, function: Function) -> Iterator[str]:
@@ -72,14 +96,11 @@ def _concurrency(client: Any, configuration: Configuration, function: Function, 
 
 
 def _role(place: Place, configuration: Configuration, function: Function) -> Iterator[str]:
-    name, iam = place.name(function.name), place.client("iam")
-    found = _or_none(lambda: iam.get_role_policy(RoleName=name, PolicyName=name))
-    if found is None:
+    name = place.name(function.name)
+    has = inline_policy(place, name, name)
+    if has is None:
         yield f"role {name} or its policy is missing"
-        return
-    document = found["PolicyDocument"]
-    has = json.loads(unquote(document)) if isinstance(document, str) else document
-    if has != json.loads(configuration.role_policy(function.name).read_text()):
+    elif has != json.loads(configuration.role_policy(function.name).read_text()):
         yield f"role {name} does not have the permissions of {configuration.role_policy(function.name).name}"
 
 
@@ -106,16 +127,21 @@ def _subscription(place: Place) -> Iterator[str]:
 
 
 def notes(place: Place, configuration: Configuration) -> Iterator[str]:
-    """What people have to do themselves."""
+    """What people have to do themselves, and what they have not finished."""
     secret = configuration.settings.get("NETREFLEX_SLACK_SECRET", "")
     if secret and not secret.startswith(("ssm:", "/", "arn:")):
         there = _or_none(lambda: place.client("secretsmanager").describe_secret(SecretId=secret))
         if there is None:
-            yield f"make the secret {secret}; until then alerts wait in the queue (docs/alerts.md, `Setting up Slack`)"
+            yield f"yours to do: make the secret {secret}; until then alerts wait in the queue (docs/alerts.md, `Setting up Slack`)"
     topic = place.topic_arn("fallback")
     found = _or_none(lambda: place.client("sns").list_subscriptions_by_topic(TopicArn=topic))
-    if found is not None and not found["Subscriptions"]:
-        yield f"subscribe a mailbox to {topic}: it hears when the road to Slack is broken, and the alarms"
+    if found is None:
+        return
+    arns = {one["SubscriptionArn"] for one in found["Subscriptions"]}
+    if not arns:
+        yield f"yours to do: subscribe a mailbox to {topic}: it hears when the road to Slack is broken, and the alarms"
+    elif arns == {_UNCONFIRMED}:
+        yield f"nobody hears {topic} yet: AWS has sent a mail that has to be confirmed"
 
 
 def _or_none(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - an AWS answer

@@ -19,9 +19,11 @@ from chalicelib.observe.policy_source import read_policy_text
 from chalicelib.settings import read_settings
 from deploy.faults import DeploymentFault
 from deploy.place import Place
+from deploy.reach import reach_faults
 
 PATTERN_STAGE = "dev"  # a new stage begins as a copy of this one's settings
 TOPIC = "NETREFLEX_ALERTS_TOPIC_ARN"
+TRACING = "tracing"  # the stage's key; Chalice does not know it
 _ROLE_POLICY_LIMIT = 10_240  # characters without white space, all inline policies of a role (IAM quotas)
 
 
@@ -44,6 +46,11 @@ class Configuration:
         """The functions by name, in the order of the file."""
         own = self.document["stages"].get(self.stage, {}).get("lambda_functions", {})
         return tuple(dict.fromkeys([*self.document.get("lambda_functions", {}), *own]))
+
+    @property
+    def tracing(self) -> bool:
+        """Whether X-Ray traces the functions of the stage."""
+        return self.document["stages"].get(self.stage, {}).get(TRACING) is True
 
     def of_function(self, function: str, key: str) -> Any:  # noqa: ANN401 - JSON
         """A value for one function, looked up where Chalice looks, in its order."""
@@ -69,9 +76,9 @@ def read_configuration(project: Path, stage: str) -> Configuration:
     return Configuration(project, stage, document)
 
 
-def prepare(project: Path, place: Place, say: Callable[[str], None]) -> Configuration:
+def prepare(project: Path, place: Place, say: Callable[[str], None], *, xray: str = "") -> Configuration:
     """The stage's configuration with this account's topic in it, and without a fault."""
-    configuration = with_stage(read_configuration(project, place.stage), say)
+    configuration = with_tracing(with_stage(read_configuration(project, place.stage), say), xray, say)
     topic = configuration.settings.get(TOPIC)
     if not topic:
         configuration = _with_settings(configuration, {TOPIC: place.topic_arn("alerts")})
@@ -86,6 +93,8 @@ def prepare(project: Path, place: Place, say: Callable[[str], None]) -> Configur
         *_setting_faults(configuration),
         *_policy_faults(configuration, place),
         *role_policy_faults(configuration),
+        *tracing_faults(configuration),
+        *reach_faults(configuration, place),
     ]
     if faults:
         listed = "\n  ".join(faults)
@@ -104,6 +113,29 @@ def with_stage(configuration: Configuration, say: Callable[[str], None]) -> Conf
         f".chalice/config.json: stage {configuration.stage} was added, as {PATTERN_STAGE} is; look it over and commit it"
     )
     return _with_settings(configuration, settings)
+
+
+def with_tracing(configuration: Configuration, xray: str, say: Callable[[str], None]) -> Configuration:
+    """The configuration with X-Ray switched ``yes`` or ``no``; anything else leaves it as it is."""
+    wanted = {"yes": True, "no": False}.get(xray.lower(), configuration.tracing)
+    if wanted == configuration.tracing:
+        return configuration
+    path = configuration.project / ".chalice" / "config.json"
+    document = json.loads(path.read_text())
+    stage = document["stages"][configuration.stage]
+    stage.pop(TRACING, None)
+    if wanted:
+        stage[TRACING] = True
+    path.write_text(json.dumps(document, indent=2) + "\n")
+    say(f".chalice/config.json: stage {configuration.stage} is {'now' if wanted else 'no longer'} traced; commit it")
+    return Configuration(configuration.project, configuration.stage, document)
+
+
+def tracing_faults(configuration: Configuration) -> list[str]:
+    """Chalice's own key would trace functions before their roles may, which AWS refuses."""
+    if any(configuration.of_function(function, "xray") for function in configuration.functions):
+        return ["`xray` in .chalice/config.json is Chalice's and gives no permission: remove it, and say XRAY=yes"]
+    return []
 
 
 def _with_settings(configuration: Configuration, settings: Mapping[str, str]) -> Configuration:

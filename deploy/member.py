@@ -28,11 +28,13 @@ AT_HOME = frozenset(
         "WriteOwnLogs",
         "ReachMemberAccounts",
         "Remember",
-        "Tell",
+        "FindOpenAlerts",
         "TellTheSecondTopic",
+        "TellAmazonQ",
         "PublishAlerts",
         "LoseNothing",
-        "ReadThePolicyFile",
+        "ReadThePolicyFromParameterStore",
+        "ReadThePolicyFromS3",
         "ReadThePolicyFromAppConfig",
         "FindQueues",
         "LookIntoDeadLetterQueues",
@@ -132,10 +134,7 @@ def _narrowed(statement: Json) -> Iterator[Json]:
     match statement["Sid"]:
         case "AnswerPeeringsOfTheHomeAccount":
             # The key exists for the peering, not for our VPC, which AWS judges as well.
-            peering, vpc = statement["Resource"]
-            requester = {"ArnLike": {"ec2:RequesterVpc": {"Ref": "RequesterVpcs"}}}
-            yield {**statement, "Resource": peering, "Condition": requester}
-            yield {**statement, "Sid": "AnswerForOwnVpcs", "Action": "ec2:AcceptVpcPeeringConnection", "Resource": vpc}
+            yield {**statement, "Condition": {"ArnLike": {"ec2:RequesterVpc": {"Ref": "RequesterVpcs"}}}}
         case "RouteInTheHomeAccount":
             tagged = {"StringEquals": {"aws:ResourceTag/netreflex:routes": "allowed"}}
             yield {**statement, "Condition": {"Fn::If": ["OnlyTaggedTables", tagged, {"Ref": "AWS::NoValue"}]}}

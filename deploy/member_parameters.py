@@ -8,7 +8,12 @@ Json = dict[str, Any]
 
 # What changes something, and the switch that allows it.
 SWITCHES: dict[str, tuple[str, ...]] = {
-    "Peerings": ("AnswerPeeringsOfTheHomeAccount", "MarkPeeringsOfTheHomeAccount", "RouteInTheHomeAccount"),
+    "Peerings": (
+        "AnswerPeeringsOfTheHomeAccount",
+        "AcceptForVpcsOfTheHomeAccount",
+        "MarkPeeringsOfTheHomeAccount",
+        "RouteInTheHomeAccount",
+    ),
     "Names": ("WriteCnamesAndTheirMarks", "AssociateVpcsWithZones"),
     "ValidationRecords": ("CreateValidationRecordsAndTheirMarks",),
     "TunnelAlarms": ("KeepTunnelAlarmsOfTheHomeAccount",),

@@ -16,11 +16,20 @@ from pathlib import Path
 from typing import Any
 
 from deploy.application import CHALICE
-from deploy.configuration import TOPIC, Configuration, read_configuration, role_policy_faults, with_stage
+from deploy.configuration import (
+    TOPIC,
+    Configuration,
+    read_configuration,
+    role_policy_faults,
+    tracing_faults,
+    with_stage,
+    with_tracing,
+)
 from deploy.declared import Function, WokenBy, declared_functions
 from deploy.faults import DeploymentFault
 from deploy.resources import resources_template
 from deploy.safeguards import DELIVERY, INVOCATION
+from deploy.tracing import DOCUMENT, POLICY
 
 Json = dict[str, Any]
 
@@ -29,15 +38,15 @@ _SOME_TOPIC = "arn:aws:sns:us-east-1:123456789012:netreflex-{stage}-alerts"
 _DEAD_LETTERS = {"Fn::GetAtt": ["DeadLettersQueue", "Arn"]}
 
 
-def package(project: Path, stage: str, out: Path, say: Callable[[str], None]) -> None:
+def package(project: Path, stage: str, out: Path, say: Callable[[str], None], *, xray: str = "") -> None:
     """Write ``sam.json`` and ``deployment.zip`` for a stage into ``out``."""
-    configuration = _with_some_topic(with_stage(read_configuration(project, stage), say))
-    if faults := role_policy_faults(configuration):
+    configuration = _with_some_topic(with_tracing(with_stage(read_configuration(project, stage), say), xray, say))
+    if faults := [*role_policy_faults(configuration), *tracing_faults(configuration)]:
         raise DeploymentFault("nothing was packaged:\n  " + "\n  ".join(faults))
     functions = declared_functions(configuration)
     with tempfile.TemporaryDirectory() as directory:
         merge = Path(directory) / "merge.json"
-        merge.write_text(json.dumps(merge_template(stage, functions)))
+        merge.write_text(json.dumps(merge_template(configuration, functions)))
         _chalice_package(configuration, merge, out.resolve())
     for path in sorted(out.glob("*.zip")):
         with zipfile.ZipFile(path) as archive:
@@ -47,8 +56,9 @@ def package(project: Path, stage: str, out: Path, say: Callable[[str], None]) ->
     say(f"{template}: {len(json.loads(template.read_text())['Resources'])} resources")
 
 
-def merge_template(stage: str, functions: Sequence[Function]) -> Json:
+def merge_template(configuration: Configuration, functions: Sequence[Function]) -> Json:
     """What is merged into Chalice's template: the resources, and the settings of each function."""
+    stage = configuration.stage
     template = resources_template([function.name for function in functions])
     template["Description"] = "netreflex: the whole system of one stage"
     template["Parameters"]["Stage"].update({"Default": stage, "AllowedValues": [stage]})
@@ -57,7 +67,19 @@ def merge_template(stage: str, functions: Sequence[Function]) -> Json:
         name = f"netreflex-{stage}-{function.name}"
         template["Resources"][logical] = {"Properties": _function(name, function)}
         template["Resources"][f"{logical}Role"] = {"Properties": {"RoleName": name}}
+        if configuration.tracing:
+            _trace(template["Resources"], logical, configuration, function)
     return template
+
+
+def _trace(resources: Json, logical: str, configuration: Configuration, function: Function) -> None:
+    """A merge replaces lists, so the role's own policy stands beside the one for traces."""
+    own = json.loads(configuration.role_policy(function.name).read_text())
+    resources[logical]["Properties"]["Tracing"] = "Active"
+    resources[f"{logical}Role"]["Properties"]["Policies"] = [
+        {"PolicyName": f"netreflex-{configuration.stage}-{function.name}", "PolicyDocument": own},
+        {"PolicyName": f"netreflex-{configuration.stage}-{POLICY}", "PolicyDocument": DOCUMENT},
+    ]
 
 
 def logical_id(function: str) -> str:

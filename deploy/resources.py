@@ -10,11 +10,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from chalicelib.intake.patterns import SWEEP_CERTIFICATES_EVERY_MINUTES, SWEEP_EVERY_MINUTES
+
 Json = dict[str, Any]
 
 _FILE = Path(__file__).with_name("resources.json")
 _FIVE_MINUTES, _QUARTER = 300, 900
 QUEUES = ("dead-letters", "notify-dead-letters")
+SWEEPS = {"sweep": SWEEP_EVERY_MINUTES, "sweep_certificates": SWEEP_CERTIFICATES_EVERY_MINUTES}
+
+# Periods of five minutes with an error, one after the other. A function woken by an event raises where AWS or Slack puts it off,
+# and is tried again; what it gives up is told at once, by the alarm on its dead letters. An hourly sweep is not tried so soon.
+_LASTING = {"sweep": 2, "sweep_certificates": 1}
 
 
 def resources_template(functions: Sequence[str]) -> Json:
@@ -58,17 +65,18 @@ def _general_alarms() -> Iterable[Json]:
         "The alerts topic could not hand an alert to a subscriber.",
         ("AWS/SNS", "NumberOfNotificationsFailed", {"TopicName": {"Fn::Sub": "netreflex-${Stage}-alerts"}}),
     )
-    yield {
-        **_alarm(
-            "sweep-missing",
-            "No sweep began for 15 minutes, so lost events are not healed. Look at the rule and the function `sweep`.",
-            ("AWS/Lambda", "Invocations", {"FunctionName": {"Fn::Sub": "netreflex-${Stage}-sweep"}}),
-            threshold=1,
-        ),
-        "ComparisonOperator": "LessThanThreshold",
-        "Period": _QUARTER,
-        "TreatMissingData": "breaching",
-    }
+    for sweep, minutes in SWEEPS.items():
+        yield {
+            **_alarm(
+                f"{sweep}-missing",
+                f"No {sweep} began for {3 * minutes} minutes, so lost events are not healed. Look at its rule and its function.",
+                ("AWS/Lambda", "Invocations", {"FunctionName": {"Fn::Sub": f"netreflex-${{Stage}}-{sweep}"}}),
+                threshold=1,
+            ),
+            "ComparisonOperator": "LessThanThreshold",
+            "Period": 3 * minutes * 60,
+            "TreatMissingData": "breaching",
+        }
 
 
 def _function_alarms(functions: Iterable[str]) -> Iterable[Json]:
@@ -76,8 +84,9 @@ def _function_alarms(functions: Iterable[str]) -> Iterable[Json]:
         where = {"FunctionName": {"Fn::Sub": f"netreflex-${{Stage}}-{function}"}}
         yield _alarm(
             f"{function}-errors",
-            f"The function {function} raised. Its log group says why; what it gave up lies in the dead-letter queue.",
+            f"The function {function} goes on raising. Its log group says why; what it gave up lies in the dead-letter queue.",
             ("AWS/Lambda", "Errors", where),
+            periods=_LASTING.get(function, 3),
         )
         yield _alarm(
             f"{function}-throttles",

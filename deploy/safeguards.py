@@ -1,19 +1,24 @@
 """What Chalice cannot set: where an event goes that a function or a rule has given up, and how long they try.
 
-``chalice deploy`` also resets the targets of its rules, so this runs after every one of them.
+``chalice deploy`` also resets the targets of its rules, so this runs after every one of them. What CloudFormation set is looked
+at as well: it does not notice when somebody changes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from deploy.declared import Function, WokenBy
+from deploy.difference import Difference
 from deploy.faults import doing
+from deploy.messages import message_differences
 from deploy.place import Place
+from deploy.resources import resources_template
+from deploy.tracing import tracing_differences
 
 Settings = dict[str, Any]
 
@@ -29,27 +34,23 @@ DELIVERY: dict[WokenBy, Settings] = {
 }
 
 
-@dataclass(frozen=True)
-class Difference:
-    """Something that is not as it should be, and the call that makes it so."""
-
-    what: str
-    mend: Callable[[], object]
-
-
-def differences(place: Place, functions: Sequence[Function]) -> Iterator[Difference]:
+def differences(place: Place, functions: Sequence[Function], *, tracing: bool) -> Iterator[Difference]:
     """Everything to be written; nothing where all is as it should be."""
     yield from _table(place)
+    yield from message_differences(place, resources_template([function.name for function in functions]))
+    yield from _alarms(place)
     for function in functions:
         yield from _invocation(place, function)
         yield from _delivery(place, function)
+    # At the end: a function is busy for some seconds after a change of its configuration.
+    yield from tracing_differences(place, functions, on=tracing)
 
 
-def apply_safeguards(place: Place, functions: Sequence[Function], say: Callable[[str], None]) -> int:
+def apply_safeguards(place: Place, functions: Sequence[Function], say: Callable[[str], None], *, tracing: bool) -> int:
     """Write what differs; how many things did."""
     count = 0
     with doing("setting where failed events go"):
-        for difference in differences(place, functions):
+        for difference in differences(place, functions, tracing=tracing):
             difference.mend()
             say(f"  set: {difference.what}")
             count += 1
@@ -135,3 +136,10 @@ def _table(place: Place) -> Iterator[Difference]:
             f"table {table}: point-in-time recovery",
             lambda: client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=on),
         )
+
+
+def _alarms(place: Place) -> Iterator[Difference]:
+    client = place.client("cloudwatch")
+    pages = client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=place.prefix)
+    for name in (one["AlarmName"] for page in pages for one in page["MetricAlarms"] if not one["ActionsEnabled"]):
+        yield Difference(f"alarm {name}: tells somebody", partial(client.enable_alarm_actions, AlarmNames=[name]))

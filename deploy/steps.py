@@ -25,15 +25,15 @@ Say = Callable[[str], None]
 _ALWAYS_UNRESERVED = 100  # Lambda leaves no account with less for functions that reserve nothing
 
 
-def deploy(project: Path, place: Place, say: Say, *, always: bool = False) -> None:
+def deploy(project: Path, place: Place, say: Say, *, always: bool = False, xray: str = "") -> None:
     """Bring the stage to what the project says, and read it back."""
     say(f"Deploying {place}")
-    configuration = prepare(project, place, say)
+    configuration = prepare(project, place, say, xray=xray)
     functions = declared_functions(configuration)
     say(f"1/5 configuration: policy and settings have no fault; {len(functions)} functions")
     _deploy_resources(place, functions, say)
     _deploy_application(configuration, place, functions, say, always=always)
-    written = apply_safeguards(place, functions, say)
+    written = apply_safeguards(place, functions, say, tracing=configuration.tracing)
     say(f"4/5 safeguards: {written or 'nothing'} to set")
     check(configuration, place, functions, say)
 
@@ -49,7 +49,7 @@ def check(configuration: Configuration, place: Place, functions: Sequence[Functi
         )
     say(f"5/5 check: all that {place} needs is there")
     for note in notes(place, configuration):
-        say(f"  yours to do: {note}")
+        say(f"  {note}")
 
 
 def check_stage(project: Path, place: Place, say: Say) -> None:

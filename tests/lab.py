@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections import Counter
@@ -40,6 +41,7 @@ from tests.aws.moto_lock import serialized_moto
 HUB = "123456789012"
 RESOURCES = json.loads((Path(__file__).parent.parent / "deploy" / "resources.json").read_text())
 TABLE = "netreflex-test-state"
+DRY_RUN = " (dry run)"
 WRITES = ("Accept", "Reject", "Create", "Replace", "Delete", "Modify", "Put", "Update", "BatchWrite", "Publish")
 
 
@@ -47,8 +49,9 @@ class Lab:
     """A world of AWS in memory with netreflex beside it.
 
     ``calls`` counts what netreflex alone asked of AWS. ``denied`` holds (call, account) pairs that AWS refuses it, such
-    as ("ec2:CreateRoute", "111122223333") or ("sts:AssumeRole", "111122223333"). ``stale_routes`` answers of
-    DescribeRouteTables do not show the peerings' routes yet.
+    as ("ec2:CreateRoute", "111122223333") or ("sts:AssumeRole", "111122223333"); ``revoked`` those that a dry run does not
+    find out. ``stale_routes`` answers of DescribeRouteTables do not show the peerings' routes yet. ``secrets`` are what it
+    proves itself with.
     """
 
     def __init__(
@@ -62,24 +65,26 @@ class Lab:
         self.policy_text, self.mode, self._make_world = policy, mode, world
         self.calls: Counter[str] = Counter()
         self.slept: list[float] = []
+        self.secrets = {"test-external-id"}
         self._stack = ExitStack()
-        self._clients: dict[tuple[str, str, str], Any] = {}
         self.denied: set[tuple[str, str]] = set()
+        self.revoked: set[tuple[str, str]] = set()
         self.stale_routes = 0
         self._accounts: dict[str, str] = {}
         self._lock = threading.Lock()
         self._counting = False
-        self._now = now
+        self.now = now
+        self._runtime: Runtime | None = None
 
     def __enter__(self) -> Self:
         self._stack.enter_context(mock_aws())
         self._stack.enter_context(serialized_moto())
         self._stack.enter_context(self._counted())
-        self.topic = boto3.client("sns").create_topic(Name="netreflex-test-alerts")["TopicArn"]
+        self.topic = self.client("sns").create_topic(Name="netreflex-test-alerts")["TopicArn"]
+        self.client("sns").create_topic(Name="netreflex-test-fallback")  # the second one, as every installation has it
         self._make_table()
-        self._make_inbox()
+        self._inbox = self._make_inbox("inbox", self.topic)
         self.world = self._make_world(self)
-        self.runtime = self.fresh_runtime()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -87,12 +92,7 @@ class Lab:
 
     def client(self, service: str, account: str = HUB, region: str = REGION) -> Any:  # noqa: ANN401
         """A client for the test itself; an access key of twelve digits is the account."""
-        wanted = (service, account, region)
-        if wanted not in self._clients:
-            self._clients[wanted] = boto3.client(  # type: ignore[call-overload]
-                service, region, aws_access_key_id=account, aws_secret_access_key="testing"
-            )
-        return self._clients[wanted]
+        return _client(service, account, region)
 
     # ---- netreflex ---------------------------------------------------------------------------------------------------
     def fresh_runtime(self, policy: str | None = None) -> Runtime:
@@ -108,8 +108,13 @@ class Lab:
             ),
             self,
         )
-        self.runtime = runtime
+        self._runtime = runtime
         return runtime
+
+    @property
+    def runtime(self) -> Runtime:
+        """The container that is up; it starts cold when it is first needed."""
+        return self._runtime or self.fresh_runtime()
 
     def flow_world(self) -> FlowWorld:
         return self.runtime.world()
@@ -129,7 +134,7 @@ class Lab:
     def _refuse(self, client: Any, name: str, params: Mapping[str, Any]) -> None:  # noqa: ANN401
         key = client._request_signer._credentials.access_key
         account = params["RoleArn"].split(":")[4] if name == "sts:AssumeRole" else self._accounts.get(key, HUB)
-        if (name, account) in self.denied:
+        if (name, account) in self.denied or ((name, account) in self.revoked and not params.get("DryRun")):
             code = "UnauthorizedOperation" if name.startswith("ec2:") else "AccessDenied"
             error = {"Error": {"Code": code, "Message": "You are not authorized to perform this operation."}}
             raise ClientError(error, name.split(":")[1])  # type: ignore[arg-type]
@@ -156,28 +161,39 @@ class Lab:
     @property
     def writes(self) -> Counter[str]:
         """The counted calls that change something."""
-        return Counter({name: n for name, n in self.calls.items() if name.split(":")[1].startswith(WRITES)})
+        calls = ((name, n) for name, n in self.calls.items() if not name.endswith(DRY_RUN))
+        return Counter({name: n for name, n in calls if name.split(":")[1].startswith(WRITES)})
 
     def alerts(self) -> list[dict[str, Any]]:
         """The alerts published since the last look."""
+        return [json.loads(one) for one in self.letters(self._inbox)]
+
+    def topic_with_inbox(self, name: str) -> tuple[str, str]:
+        """A further topic, and the queue that takes what is published there."""
+        arn = str(self.client("sns").create_topic(Name=name)["TopicArn"])
+        return arn, self._make_inbox(f"inbox-of-{name}", arn)
+
+    def letters(self, inbox: str) -> list[str]:
+        """What a topic was told since the last look."""
         sqs, found = self.client("sqs"), []
-        while messages := sqs.receive_message(QueueUrl=self._inbox, MaxNumberOfMessages=10).get("Messages", []):
+        while messages := sqs.receive_message(QueueUrl=inbox, MaxNumberOfMessages=10).get("Messages", []):
             for message in messages:
-                found.append(json.loads(json.loads(message["Body"])["Message"]))
-                sqs.delete_message(QueueUrl=self._inbox, ReceiptHandle=message["ReceiptHandle"])
+                found.append(str(json.loads(message["Body"])["Message"]))
+                sqs.delete_message(QueueUrl=inbox, ReceiptHandle=message["ReceiptHandle"])
         return found
 
     # ---- the making of it --------------------------------------------------------------------------------------------
     def _make_table(self) -> None:
         properties = dict(RESOURCES["Resources"]["StateTable"]["Properties"])
         wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-        boto3.client("dynamodb").create_table(TableName=TABLE, **{key: properties[key] for key in wanted})
+        self.client("dynamodb").create_table(TableName=TABLE, **{key: properties[key] for key in wanted})
 
-    def _make_inbox(self) -> None:
+    def _make_inbox(self, name: str, topic: str) -> str:
         sqs = self.client("sqs")
-        self._inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=self._inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        self.client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
+        url = str(sqs.create_queue(QueueName=name)["QueueUrl"])
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        return url
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -189,11 +205,12 @@ class Lab:
             name = f"{client.meta.service_model.service_name}:{operation}"
             if lab._counting:
                 with lab._lock:
-                    lab.calls[name] += 1
+                    lab.calls[name + (DRY_RUN if params.get("DryRun") else "")] += 1
                 lab._refuse(client, name, params)
             answer = original(client, operation, params)
             if name == "sts:AssumeRole":
                 lab._accounts[answer["Credentials"]["AccessKeyId"]] = params["RoleArn"].split(":")[4]
+                lab.secrets |= {answer["Credentials"]["SecretAccessKey"], answer["Credentials"]["SessionToken"]}
             return lab._as_of_before(answer) if name == "ec2:DescribeRouteTables" and lab._counting else answer
 
         hooked._make_api_call = call
@@ -207,7 +224,15 @@ class _Runtime(Runtime):
     """The real runtime, with the lab's policy text and a sleep that only notes how long it would have slept."""
 
     def __init__(self, settings: Settings, lab: Lab) -> None:
-        super().__init__(settings, policy_text=lambda: lab.policy_text, sleep=lab.slept.append, now=lab._now or _utc)
+        super().__init__(settings, policy_text=lambda: lab.policy_text, sleep=lab.slept.append, now=lab.now or _utc)
+
+
+@functools.cache
+def _client(service: str, account: str, region: str) -> Any:  # noqa: ANN401
+    """One for all labs of the process: making a client costs more than most calls, and moto's worlds are told by account."""
+    return boto3.client(  # type: ignore[call-overload]
+        service, region, aws_access_key_id=account, aws_secret_access_key="testing"
+    )
 
 
 def _utc() -> datetime:

@@ -10,9 +10,23 @@ from typing import Any, cast
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    UnauthorizedSSOTokenError,
+)
 
-from chalicelib.model.errors import AccessRefused, AwsFailure, ConfigurationError, NetreflexError, RetryLater
+from chalicelib.model.errors import (
+    AccessRefused,
+    AwsFailure,
+    ConfigurationError,
+    NetreflexError,
+    NoMemberRole,
+    RetryLater,
+)
 from chalicelib.model.network import Place
 from chalicelib.sessions import CONFIG, MemberRole, Sessions, translated
 
@@ -65,11 +79,12 @@ class Made:
 class Session:
     """boto3's session as far as sessions use it."""
 
-    region_name = "eu-west-1"
-
-    def __init__(self, sts: Sts) -> None:
-        self.sts = sts
+    def __init__(self, sts: Sts, region: str = "eu-west-1") -> None:
+        self.sts, self.region_name = sts, region
         self.made: list[Made] = []
+
+    def get_partition_for_region(self, region_name: str) -> str:
+        return boto3.Session().get_partition_for_region(region_name)
 
     def client(self, service: str, *, region_name: str | None, config: object, **arguments: str) -> Any:  # noqa: ANN401
         assert config is CONFIG
@@ -90,10 +105,10 @@ class Bench:
 ROLE = MemberRole(name="member", external_id="ours-1")
 
 
-def bench(*, role: MemberRole | None = ROLE, home: str | None = HUB) -> Bench:
+def bench(*, role: MemberRole | None = ROLE, home: str | None = HUB, region: str = "eu-west-1") -> Bench:
     clock = [START]
     sts = Sts(clock)
-    session = Session(sts)
+    session = Session(sts, region)
     sessions = Sessions(
         home_account=home,
         member_role=role,
@@ -228,7 +243,7 @@ def test_the_own_account_needs_no_role() -> None:
 def test_without_a_role_only_the_own_account_is_reached() -> None:
     made = bench(role=None, home=None)
     assert made.sessions.client("ec2", _place(HUB)).key == ""
-    with pytest.raises(ConfigurationError, match="NETREFLEX_MEMBER_ROLE"):
+    with pytest.raises(NoMemberRole, match="set NETREFLEX_MEMBER_ROLE to reach it"):
         made.sessions.client("ec2", _place(DEV))
     assert made.sts.asked == []
 
@@ -290,3 +305,27 @@ def test_retries_and_time_outs_are_explicit_and_short_of_the_functions_own() -> 
     config = vars(CONFIG)["_user_provided_options"]
     assert config["retries"] == {"total_max_attempts": 5, "mode": "standard"}
     assert (config["connect_timeout"], config["read_timeout"]) == (3, 10)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NoCredentialsError(),
+        NoRegionError(),
+        UnauthorizedSSOTokenError(),
+        PartialCredentialsError(provider="env", cred_var="x"),
+    ],
+)
+def test_what_is_not_set_up_is_for_a_person_to_mend(error: Exception) -> None:
+    with pytest.raises(ConfigurationError, match="log in to AWS"), translated("home", "sts:GetCallerIdentity"):
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("", "aws")],
+)
+def test_a_role_is_of_the_partition_in_which_netreflex_runs(region: str, partition: str) -> None:
+    made = bench(region=region)
+    made.sessions.client("ec2", _place(DEV))
+    assert [asked["RoleArn"] for asked in made.sts.asked] == [f"arn:{partition}:iam::{DEV}:role/member"]

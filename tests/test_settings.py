@@ -19,6 +19,8 @@ WRONG = {
     "NETREFLEX_EXTERNAL_ID": f"{CANARY} with blanks",
     "NETREFLEX_STATE_TABLE": f"{CANARY}!",
     "NETREFLEX_SLACK_API": f"ftp://{CANARY}",
+    "NETREFLEX_POLICY": f"s3:/{CANARY}",
+    "NETREFLEX_SLACK_SECRET": CANARY,
 }
 
 
@@ -82,3 +84,35 @@ def test_slack_is_not_reached_in_the_clear(url: str) -> None:
 def test_settings_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         cast("Any", read_settings({})).mode = Mode.OBSERVE
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "chalicelib/policy.yaml",
+        "/absolute/policy.yaml",
+        "ssm:/netreflex/policy",
+        "ssm:netreflex-policy:3",
+        "s3://netreflex-policies/prod/policy.yaml",
+        "s3://netreflex-policies/policy.yaml?versionId=3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
+        "appconfig:net/prod/policy",
+    ],
+)
+def test_a_policy_is_read_from_any_of_its_places(source: str) -> None:
+    assert read_settings({"NETREFLEX_POLICY": source}).policy == source
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["ssm:", "ssm:a b", "s3://bucket", "s3://bucket/", "s3://Bucket/key", "s3://bucket/key?version=1", "appconfig:a/b"],
+)
+def test_a_place_that_cannot_be_is_told_at_import_and_not_at_the_first_event(source: str) -> None:
+    with pytest.raises(ConfigurationError, match="NETREFLEX_POLICY must be a path, ssm:"):
+        read_settings({"NETREFLEX_POLICY": source})
+
+
+@pytest.mark.parametrize("secret", [CANARY, '{"bot_token": "x"}', "https://hooks.slack.com/services/T0/B0/x"])
+def test_the_secret_itself_is_no_name_of_a_secret(secret: str) -> None:
+    with pytest.raises(ConfigurationError, match="NETREFLEX_SLACK_SECRET must be the name") as caught:
+        read_settings({"NETREFLEX_SLACK_SECRET": secret})
+    assert secret not in str(caught.value)

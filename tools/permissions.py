@@ -13,6 +13,7 @@ from pathlib import Path
 from deploy.member import AT_HOME
 from deploy.member_parameters import SWITCHES
 from deploy.permissions import Statement, statements_by_sid
+from deploy.tracing import DOCUMENT
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "docs" / "permissions.md"
@@ -24,6 +25,7 @@ WHY = {
     "ReadNetworksOfTheHomeAccount": "What is true now of peerings, VPCs, routes and quotas, before anything is decided. "
     "EC2 grants its Describe actions on everything or not at all.",
     "AnswerPeeringsOfTheHomeAccount": "Accepts or rejects what a rule of the policy names, and opens DNS resolution.",
+    "AcceptForVpcsOfTheHomeAccount": "The other half of an accept: AWS judges it on the peering and on the accepter's VPC.",
     "MarkPeeringsOfTheHomeAccount": "Tags an approved peering with its rule; only keys that begin with `netreflex:`.",
     "RouteInTheHomeAccount": "Adds and repairs the routes of approved peerings, and removes its own.",
     "ReadNamesOfTheHomeAccount": "Finds the zone, the record that is there, and the load balancer that a name leads to.",
@@ -38,11 +40,16 @@ WHY = {
     "ReadPublicZonesOfTheHomeAccount": "Whether the record by which ACM validates a certificate is still in its zone.",
     "CreateValidationRecordsAndTheirMarks": "Puts back the CNAME by which ACM validates a certificate, and its mark; it "
     "deletes and changes nothing.",
-    "Remember": "The ledger of routes, the life of alerts, and the last good policy, in the state table.",
+    "Remember": "The ledger of routes, the life of alerts, what AWS answered of VPN tunnels, and the last good policy, in the "
+    "state table.",
+    "FindOpenAlerts": "Which alerts fire or wait, by the index of what is due.",
     "PublishAlerts": "Tells people, through the alerts topic.",
     "TellTheSecondTopic": "Tells people that the road to Slack is broken.",
+    "TellAmazonQ": "Hands an alert to the topic to which Amazon Q subscribes; unused where a secret leads to Slack.",
     "LoseNothing": "Lambda sends what failed for good to the dead-letter queue, with the function's role.",
-    "ReadThePolicyFile": "Reads the policy from Parameter Store or S3; unused where the bundled file is the policy.",
+    "ReadThePolicyFromParameterStore": "Reads the policy from Parameter Store (and `notify` the Slack secret, where it lies "
+    "there); unused where the bundled file is the policy.",
+    "ReadThePolicyFromS3": "Reads the policy from S3; unused where the bundled file is the policy.",
     "ReadThePolicyFromAppConfig": "Reads the policy from AppConfig; unused where the bundled file is the policy.",
     "FindQueues": "Finds the dead-letter queues by their names; SQS grants listing on everything or not at all.",
     "LookIntoDeadLetterQueues": "Counts what lies in them and reads why. Nothing is deleted.",
@@ -65,7 +72,8 @@ def _introduction() -> Iterator[str]:
     yield ""
     yield "Made by `python -m tools.permissions` from `.chalice/policy-*.json`; `make check` fails where it is not current."
     yield "Each function has a role of its own. Nothing is allowed with a wildcard in an action, and nothing that changes"
-    yield "anything is allowed on every resource. `tests/iam` runs the functions' flows under exactly these policies."
+    yield "anything is allowed on every resource. `tests/iam` runs the functions' flows under exactly these policies: each action"
+    yield "is needed by one of them, and without it people are told which one is missing."
     yield ""
 
 
@@ -77,6 +85,10 @@ def _functions(statements: dict[str, Statement]) -> Iterator[str]:
     for sid, one in sorted(statements.items(), key=lambda item: (item[0] in AT_HOME, item[0])):
         cells = [sid, _codes(one.actions), _codes(_scope(one)) + _condition(one), ", ".join(one.functions), WHY[sid]]
         yield f"| {' | '.join(cells)} |"
+    yield ""
+    traces = " ".join(f"`{action}`" for one in DOCUMENT["Statement"] for action in one["Action"])
+    yield f"Only where a stage is traced (`XRAY=yes`), every role has the policy `netreflex-<stage>-xray` as well: {traces} on"
+    yield "`*`, for X-Ray knows no resources to narrow them to. `XRAY=no` takes it away."
     yield ""
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.alerts.fallback import AMAZON_Q_REFUSED
+from chalicelib.alerts.publish import name_of
 from chalicelib.alerts.sinks import Message, Misconfigured, Refused, SinkFault, Throttled, Unreachable, UpdateLost
 
 # SNS API reference, Publish, "Errors", as codes with and without the ending that the SDKs know.
@@ -47,7 +49,7 @@ class AmazonQ:
         except ClientError as error:
             raise _fault(error) from None
         except BotoCoreError as error:
-            raise Unreachable(type(error).__name__, perhaps=False) from None
+            raise Unreachable(name_of(error), perhaps=False) from None
         return ""
 
     def update(self, ts: str, message: Message) -> None:
@@ -64,7 +66,7 @@ def _fault(error: ClientError) -> SinkFault:
     code = str(error.response.get("Error", {}).get("Code", ""))
     cause = code if _CODE.fullmatch(code) else type(error).__name__
     if _CONFIGURATION.fullmatch(code):
-        return Misconfigured(cause)
+        return Misconfigured(AMAZON_Q_REFUSED, detail=cause)
     if _OUR_BUG.fullmatch(code):
         return Refused(cause)
     if _THROTTLED.fullmatch(code):

@@ -71,6 +71,8 @@ class Channel:
         self._sink: Sink | None = None
         self.touched = False
         """True once Slack took a message of this delivery: from then on, nobody may say that nothing was posted."""
+        self.untold = ""
+        """Why the channel does not work, where the second topic could not be told."""
 
     @property
     def edits(self) -> bool:
@@ -174,7 +176,9 @@ class Channel:
                 return self._around.pace
 
     def _tell(self, cause: str, *, word: str = "", about: str = "") -> None:
-        self._around.fallback.tell(cause, self._stored, self._around.clock(), word=word, about=about)
+        around = self._around
+        if not around.fallback.tell(cause, self._stored, around.clock(), word=word, about=about):
+            self.untold = cause
 
     def _open(self, *, fresh: bool = False) -> Sink:
         if self._sink is None:

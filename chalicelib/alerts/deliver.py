@@ -16,6 +16,7 @@ from chalicelib.alerts import life, news, render, replies, roll
 from chalicelib.alerts.announced import UnreadableMessage, announced
 from chalicelib.alerts.calling import call_again, first_call
 from chalicelib.alerts.channel import BROKEN_FOR, Channel, GateClosed, Surroundings
+from chalicelib.alerts.fallback import nobody_knows
 from chalicelib.alerts.news import Word
 from chalicelib.alerts.road import remember
 from chalicelib.alerts.rollcall import RollCall
@@ -106,6 +107,8 @@ class Delivery:
             postponed = _postponed(stored, ended, self.around.clock(), touched=channel.touched)
             self.store.release(stored, postponed)
             LOG.warning("alert.postponed", extra={"fp": stored.fp, "cause": str(ended)})
+            if channel.untold:
+                raise nobody_knows(channel.untold) from None
             raise _Waits(postponed.until) from None
         due = life.next_look(replace(stored, thread=sent.thread), self.policy, self.around.clock())
         after = self.store.finish(stored, sent, due)

@@ -1,7 +1,8 @@
 """The second topic, for people (e-mail): told once per cause when the delivery itself is broken.
 
 It uses nothing of what may be broken: no Slack, no secret, no queue. A crash between the mail and the note of it tells twice
-rather than never.
+rather than never. Where this topic refuses as well, nobody would hear of it, so the function that met it raises: Lambda counts that,
+and CloudWatch tells the topic with a permission of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.alerts.causes import Causes, Known
+from chalicelib.alerts.publish import name_of
 from chalicelib.alerts.state import Stored
+from chalicelib.model.errors import RetryLater
 
 LOG = logging.getLogger(__name__)
 
@@ -21,12 +24,11 @@ SECRET_UNREADABLE = "secret_unreadable"  # noqa: S105 - a cause, no secret
 NOT_COLLECTED = "not_collected"
 UNREACHABLE = "unreachable"
 REFUSED = "refused"
+AMAZON_Q_REFUSED = "amazon_q_refused"
 
 _NEW_TOKEN = "Put a valid bot token (or webhook) into the Slack secret; it is read again at the next attempt."  # noqa: S105
 _SCOPES = "Give the app the scopes of docs/alerts.md and install it again."
 _MAY_NOT_POST = "A preference of the workspace or the channel forbids it: let the app post, or name another `channel`."
-_AMAZON_Q = "Let `notify` publish to the topic that Amazon Q subscribes to; NETREFLEX_SLACK_SECRET names it."
-_AMAZON_Q_CODES = ("AuthorizationError", "AuthorizationErrorException", "NotFound", "NotFoundException", "AccessDenied")
 _REMEDIES = {
     "is_archived": "Unarchive the channel, or name another one as `channel` in the Slack secret.",
     "is_inactive": "Unarchive the channel, or name another one as `channel` in the Slack secret.",
@@ -51,14 +53,22 @@ _REMEDIES = {
         ),
         _NEW_TOKEN,
     ),
-    **dict.fromkeys(_AMAZON_Q_CODES, _AMAZON_Q),
-    SECRET_UNREADABLE: "Check NETREFLEX_SLACK_SECRET, the secret's JSON, and the permission of `notify` to read it.",
-    NOT_COLLECTED: "Check that the alerts topic has the notify queue subscribed and that `notify` runs.",
+    AMAZON_Q_REFUSED: "Check that the topic in NETREFLEX_SLACK_SECRET exists, and let `notify` tell it (sns:Publish): its role may "
+    "where the name is netreflex-<stage>-amazon-q.",
+    SECRET_UNREADABLE: "Check NETREFLEX_SLACK_SECRET, the secret's JSON, and that `notify` may read it "
+    "(secretsmanager:GetSecretValue, or ssm:GetParameter).",
+    NOT_COLLECTED: "Check that the alerts topic has the notify queue subscribed, that `notify` runs, and that the log of `sweep` "
+    "has no alert.not_carried: it says what keeps the topic from being told.",
     UNREACHABLE: "Check status.slack.com and the function's way to the internet. Delivery goes on by itself.",
     REFUSED: "This alert was refused in every form, so read it here. The fault is netreflex's: please report the word.",
 }
 _PREFIXES = {"restricted_action": _MAY_NOT_POST, "posting_to_": _MAY_NOT_POST, "slack_connect_": _MAY_NOT_POST}
 _OTHERWISE = "Look the word up in the documentation of what answered (for Slack: chat.postMessage, Errors)."
+
+
+def nobody_knows(cause: str) -> RetryLater:
+    """What is raised where people could not be told."""
+    return RetryLater(f"alerts cannot be delivered ({cause}), and sns:Publish to the second topic failed; see the log")
 
 
 class Fallback:
@@ -70,8 +80,11 @@ class Fallback:
     def __init__(self, client: Any, topic_arn: str | None, causes: Causes, *, runbook: str = "") -> None:  # noqa: ANN401
         self._client, self._topic_arn, self._causes, self._runbook = client, topic_arn, causes, runbook
 
-    def tell(self, cause: str, waiting: Stored | None, now: datetime, *, word: str = "", about: str = "") -> None:
-        """Tell people unless they know. ``word`` is what was answered, ``about`` the alert where the cause is its own."""
+    def tell(self, cause: str, waiting: Stored | None, now: datetime, *, word: str = "", about: str = "") -> bool:
+        """Tell people unless they know; False where they could not be told.
+
+        ``word`` is what was answered, ``about`` the alert where the cause is its own.
+        """
         key = f"{cause}/{about}" if about else cause
         known = self._causes.read(key)
         told_at = known.told_at if known else None
@@ -79,6 +92,7 @@ class Fallback:
             LOG.error("delivery.broken", extra={"cause": cause, "word": word, "fp": waiting.fp if waiting else ""})
             told_at = now if self._sent(cause, word, waiting) else None
         self._causes.write(key, Known(met_at=now, told_at=told_at))
+        return told_at is not None
 
     def _sent(self, cause: str, word: str, waiting: Stored | None) -> bool:
         if self._topic_arn is None:
@@ -90,7 +104,7 @@ class Fallback:
                 Message=words(cause, waiting, word=word, runbook=self._runbook),
             )
         except (BotoCoreError, ClientError) as error:
-            LOG.error("delivery.fallback_failed", extra={"error": type(error).__name__})  # noqa: TRY400 - no traceback
+            LOG.error("delivery.fallback_failed", extra={"error": name_of(error)})  # noqa: TRY400 - no traceback
             return False
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from chalicelib.model.alert import Alert, Link
@@ -13,6 +14,7 @@ ORIGIN_CERTIFICATE = "cloudfront-origin-cert"
 VIEWER_CERTIFICATE = "cloudfront-viewer-cert"
 CERTIFICATE = "certificate"
 AUTOMATION = "automation"
+OF_CERTIFICATES = (ORIGIN_CERTIFICATE, VIEWER_CERTIFICATE, CERTIFICATE)
 
 DELIVERY = "delivery"  # the chapter of the notifier's own trouble, which is told by mail
 # The kinds of rolls are chapters too: a roll is an alert.
@@ -90,6 +92,11 @@ def distribution_console(distribution_id: str) -> Link:
 def runbook(base: str, chapter: str) -> Link:
     """A chapter of the runbook at ``base``, an https address."""
     return Link(text="Runbook", url=f"{base.rstrip('/')}#{chapter}")
+
+
+def with_runbook(alert: Alert, base: str) -> Alert:
+    """The alert with a link to its chapter of the runbook at ``base``, as it is where that is empty."""
+    return replace(alert, links=(*alert.links[:4], runbook(base, chapter_of(alert)))) if base else alert
 
 
 def _vpc(text: str, region: str, place: str) -> Link:

@@ -100,11 +100,13 @@ def _changed(stored: Stored, alert: Alert, now: datetime, times: Times) -> Folde
     ended, fires = not stored.firing, alert.status is AlertStatus.FIRING
     was = stored.shown
     told = was is None or (was.status is stored.alert.status and not was.flapping)
-    if ended and alert.status is not AlertStatus.RESOLVED and alert.status is not stored.alert.status:
+    turns = alert.status is not stored.alert.status or alert.status is AlertStatus.NOTICE  # a notice has no end
+    if ended and turns and alert.status is not AlertStatus.RESOLVED:
         # A message that still shows the former state as true must not be left behind by a new one.
         if alert.at - stored.since > times.reopen and told and not stored.pending:
             return _new_episode(stored, alert, now, times)
-        reason = Reason.REOPENED if fires else Reason.CLOSED
+        same = alert.status is stored.alert.status
+        reason = Reason.CHANGED if same else Reason.REOPENED if fires else Reason.CLOSED
     elif fires:
         reason = Reason.ESCALATED if alert.severity.rank > stored.alert.severity.rank else Reason.CHANGED
     elif alert.status is stored.alert.status:

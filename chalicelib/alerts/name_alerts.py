@@ -130,12 +130,16 @@ def _of_reach(reach: ReachVerdict, told: NamesTold, policy: Policy, now: datetim
     if obstacle is not None:
         if not obstacle.passing:
             yield _reach_alert(reach, policy, now, obstacle.reason, (obstacle.remedy, _BY_ITSELF))
-    elif not reach.steps:
+    elif reach.steps:
+        if told.enforce and not told.retry:
+            errors = [f.error for f in told.failed if f.action in reach.steps]
+            cause = errors[0] if errors else _NOT_SEEN
+            yield _reach_alert(reach, policy, now, cause, (_CAUSE, _BY_ITSELF))
+    elif reach.foreign:
+        cause = f"{reach.vpc} is not in the policy, so its owner has to associate it"
+        yield _reach_alert(reach, policy, now, cause, (f"The VPC's owner runs: `{reach.foreign}`",))
+    else:
         yield _reach_alert(reach, policy, now, "", ())
-    elif told.enforce and not told.retry:
-        errors = [f.error for f in told.failed if f.action in reach.steps]
-        cause = errors[0] if errors else _NOT_SEEN
-        yield _reach_alert(reach, policy, now, cause, (_CAUSE, _BY_ITSELF))
 
 
 def _reach_alert(reach: ReachVerdict, policy: Policy, now: datetime, cause: str, remedy: Sequence[str]) -> Alert:
@@ -143,7 +147,7 @@ def _reach_alert(reach: ReachVerdict, policy: Policy, now: datetime, cause: str,
     return Alert(
         kind=kinds.NAME,
         status=AlertStatus.FIRING if cause else AlertStatus.RESOLVED,
-        severity=Severity.ERROR,
+        severity=Severity.INFO if reach.foreign and not reach.steps else Severity.ERROR,
         subject=Subject(
             type=REACH_SUBJECTS[0],
             id=reach_id(zone.zone_id, vpc.vpc_id),

@@ -6,37 +6,21 @@ several things that are true at once the worst leads; the rest is in its cause.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from chalicelib.alerts import kinds
-from chalicelib.decide.case import side_cidrs
+from chalicelib.alerts.peering_ends import abandoned, removed
+from chalicelib.alerts.peering_frame import Told, alert_of, by_hand, sentences, sides, traffic
 from chalicelib.decide.cidr import listed
-from chalicelib.decide.peering import PeeringDecision
-from chalicelib.decide.reach import Path
-from chalicelib.model.actions import AcceptPeering, Action, RouteAction
-from chalicelib.model.alert import Alert, AlertStatus, Field, Link, Severity, Subject
-from chalicelib.model.facts import PeeringFacts, PeeringStatus, Side
+from chalicelib.model.actions import AcceptPeering
+from chalicelib.model.alert import MOST_STEPS, Alert, AlertStatus, Severity
+from chalicelib.model.facts import PeeringStatus
 from chalicelib.model.plan import Decision, RefusalKind
 from chalicelib.model.policy import Policy
-from chalicelib.model.report import Failure
 
 EXPIRES_SOON = timedelta(hours=48)
 _PER_TABLE = ", for each of their route tables (ROUTE_TABLE_ID)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """All that an alert about a peering is made of."""
-
-    facts: PeeringFacts
-    decision: PeeringDecision
-    performed: Sequence[Action] = ()
-    failed: Sequence[Failure] = ()
-    paths: Sequence[Path] = ()
-    names: Sequence[str] = ()
-    enforce: bool = True
+_UNSEEN = "Traffic that needs it does not arrive."
 
 
 def peering_alert(told: Told, policy: Policy, now: datetime) -> Alert:
@@ -75,38 +59,55 @@ def is_news(alert: Alert, told: Told) -> bool:
 
 
 def _held(told: Told, policy: Policy, now: datetime) -> Alert:
-    facts = told.facts
-    expires_at = facts.peering.expires_at
+    return _waits(
+        told,
+        policy,
+        now,
+        summary="No policy approves it, so nothing was changed and no traffic flows.",
+        remedy=(
+            "To approve: add a rule to the policy; the next sweep does the rest.",
+            f"To accept by hand, without routes, {by_hand('accept', told.facts)}",
+            f"To turn it down, {by_hand('reject', told.facts)}",
+        ),
+    )
+
+
+def _waits_for_its_owner(told: Told, policy: Policy, now: datetime) -> Alert:
+    """The accepter is not ours: netreflex can do nothing until its owner did."""
+    owner = told.facts.accepter.ref.account
+    summary = f"The policy approves it, but the accepter is not ours: the owner of account {owner} has to accept it."
+    return _waits(told, policy, now, summary=summary, remedy=tuple(_for_the_other_owner(told)))
+
+
+def _waits(told: Told, policy: Policy, now: datetime, *, summary: str, remedy: tuple[str, ...]) -> Alert:
+    """A request that waits for people, until it expires."""
+    expires_at = told.facts.peering.expires_at
     soon = expires_at is not None and expires_at - now <= EXPIRES_SOON
     when = f" It expires {expires_at:%Y-%m-%d %H:%MZ}." if expires_at else ""
-    return _alert(
+    return alert_of(
         told,
         policy,
         now,
         status=AlertStatus.FIRING,
         severity=Severity.WARNING if soon else Severity.INFO,
-        title=f"VPC peering request {'expires soon' if soon else 'waits'}: {_sides(told, policy)}",
-        summary=f"No policy approves it, so nothing was changed and no traffic flows.{when}",
-        cause=_sentences(told.decision.reasons),
-        remedy=(
-            "To approve: add a rule to the policy; the next sweep does the rest.",
-            f"To accept by hand, without routes, {_command('accept', facts)}",
-            f"To turn it down, {_command('reject', facts)}",
-        ),
+        title=f"VPC peering request {'expires soon' if soon else 'waits'}: {sides(told, policy)}",
+        summary=summary + when,
+        cause=sentences(told.decision.reasons),
+        remedy=remedy,
     )
 
 
 def _rejected(told: Told, policy: Policy, now: datetime) -> Alert:
     done = "was rejected" if told.enforce else "would be rejected (observe mode)"
-    return _alert(
+    return alert_of(
         told,
         policy,
         now,
         status=AlertStatus.NOTICE,
         severity=Severity.INFO,
-        title=f"VPC peering {done}: {_sides(told, policy)}",
+        title=f"VPC peering {done}: {sides(told, policy)}",
         summary="The policy turns this request down. No traffic flows and no route was changed.",
-        cause=_sentences(told.decision.reasons),
+        cause=sentences(told.decision.reasons),
         remedy=("If it should have been approved: add a rule to the policy, and let the requester ask again.",),
     )
 
@@ -120,21 +121,23 @@ def _approved(told: Told, policy: Policy, now: datetime) -> Alert:
     else:
         what = "would be " + what
         summary = f"Rule {rule} approves it. Nothing was changed: netreflex runs in observe mode."
-    if told.decision.foreign:
+    if told.for_the_other_owner:
         summary = (
             f"Rule {rule} approves it. Our side is finished; the owner of the other side has to run what is listed."
         )
     actions = told.performed if told.enforce else told.decision.plan.actions
-    return _alert(
+    repairs = () if fresh or not told.performed else (f"at {now:%Y-%m-%d %H:%MZ}", *(one.describe() for one in actions))
+    return alert_of(
         told,
         policy,
         now,
         status=AlertStatus.NOTICE,
         severity=Severity.INFO,
-        title=f"VPC peering {what}: {_sides(told, policy)}",
+        title=f"VPC peering {what}: {sides(told, policy)}",
         summary=summary,
-        cause=_sentences(told.decision.reasons),
-        remedy=_for_the_other_owner(told),
+        # The moment makes it news: whoever undoes the same route every night must be heard of every time.
+        cause=sentences((*told.decision.reasons, *([", ".join(repairs)] if repairs else []))),
+        remedy=tuple(_for_the_other_owner(told)),
         evidence="\n".join([*told.names, *map(str, told.paths), *(action.describe() for action in actions)]),
     )
 
@@ -142,17 +145,17 @@ def _approved(told: Told, policy: Policy, now: datetime) -> Alert:
 def _failed_by_aws(told: Told, policy: Policy, now: datetime) -> Alert:
     """AWS's text is the same for a wrong VPC, a wrong account and an overlap; what we see of it is added."""
     found = tuple(refusal.reason for refusal in told.decision.plan.refusals)
-    return _alert(
+    return alert_of(
         told,
         policy,
         now,
         status=AlertStatus.NOTICE,
         severity=Severity.WARNING,
-        title=f"VPC peering failed: {_sides(told, policy)}",
+        title=f"VPC peering failed: {sides(told, policy)}",
         summary="AWS failed the request and does not say why"
         + ("; the reason is below." if found else ".")
         + " No traffic flows.",
-        cause=_sentences(found or told.decision.reasons),
+        cause=sentences(found or told.decision.reasons),
         remedy=tuple(dict.fromkeys(refusal.remedy for refusal in told.decision.plan.refusals))
         or ("Check the VPC id, the account and the Region that were asked for, then ask again.",),
     )
@@ -166,30 +169,30 @@ def _refused(told: Told, policy: Policy, now: datetime) -> Alert:
     summary = "Some routes cannot be added safely and were left out: part of the traffic does not arrive."
     if pending:
         summary = "The policy approves it, but it cannot be done safely: nothing was changed and no traffic flows."
-    return _alert(
+    return alert_of(
         told,
         policy,
         now,
         status=AlertStatus.FIRING,
         severity=Severity.ERROR,
-        title=f"VPC peering {what}: {_sides(told, policy)}",
+        title=f"VPC peering {what}: {sides(told, policy)}",
         summary=summary,
-        cause=_sentences(dict.fromkeys(refusal.reason for refusal in refusals)),
+        cause=sentences(dict.fromkeys(refusal.reason for refusal in refusals)),
         remedy=tuple(dict.fromkeys(refusal.remedy for refusal in refusals if refusal.remedy)),
     )
 
 
 def _not_reachable(told: Told, policy: Policy, now: datetime) -> Alert:
     blocked = [path for path in told.paths if path.obstacle]
-    return _alert(
+    return alert_of(
         told,
         policy,
         now,
         status=AlertStatus.FIRING,
         severity=Severity.ERROR,
-        title=f"VPC peering does not carry all traffic: {_sides(told, policy)}",
+        title=f"VPC peering does not carry all traffic: {sides(told, policy)}",
         summary="The peering is active, but a route keeps packets from arriving.",
-        cause=_sentences(map(str, blocked)),
+        cause=sentences(map(str, blocked)),
         remedy=("Remove or narrow that route; netreflex does not touch routes that it does not own.",),
         evidence="\n".join(map(str, told.paths)),
     )
@@ -197,15 +200,15 @@ def _not_reachable(told: Told, policy: Policy, now: datetime) -> Alert:
 
 def _grown(told: Told, policy: Policy, now: datetime) -> Alert:
     new = listed(told.decision.grown)
-    return _alert(
+    return alert_of(
         told,
         policy,
         now,
         status=AlertStatus.FIRING,
         severity=Severity.WARNING,
-        title=f"CIDR added after approval, not routed: {_sides(told, policy)}",
+        title=f"CIDR added after approval, not routed: {sides(told, policy)}",
         summary=f"{new} was added to a VPC of this peering after it was approved. Traffic to and from it does not flow.",
-        cause=_sentences(told.decision.reasons),
+        cause=sentences(told.decision.reasons),
         remedy=(
             f"If it is meant: let the rule's cidrs_within (or `to`) name {new}; the next sweep routes it.",
             "If it is not: remove the CIDR from the VPC.",
@@ -214,136 +217,52 @@ def _grown(told: Told, policy: Policy, now: datetime) -> Alert:
 
 
 def _failed(told: Told, policy: Policy, now: datetime) -> Alert:
-    first, *others = told.failed
-    refused_first = any(isinstance(one.action, AcceptPeering) for one in told.failed)
-    return _alert(
+    """It says what is left to do, which is the same at every try, and not what this run did before it failed."""
+    first = told.failed[0]
+    left = "; ".join(one.action.describe() for one in told.failed)
+    done = [f"done before: {action.describe()}" for action in told.performed]
+    return alert_of(
         told,
         policy,
         now,
         status=AlertStatus.FIRING,
         severity=Severity.ERROR,
-        title=f"VPC peering could not be finished: {_sides(told, policy)}",
-        summary=(
-            "The policy approves it, but it could not be accepted: no traffic flows."
-            if refused_first
-            else "The policy approves it, but a step failed: traffic that needs what is missing does not arrive."
-        ),
+        title=f"VPC peering could not be finished: {sides(told, policy)}",
+        summary=f"The policy approves it, but a step failed. Still to be done: {left}. {traffic(told) or _UNSEEN}",
         cause=f"{first.error.rstrip('.')}. It was to: {first.action.describe()}.",
         remedy=("Remove that cause.", "Nothing else is needed: every sweep (5 minutes) tries again by itself."),
         evidence="\n".join(
-            [f"done: {action.describe()}" for action in told.performed]
-            + [f"not done: {one.action.describe()}: {one.error}" for one in others]
+            [*done, *(f"not done: {one.action.describe()}: {one.error}" for one in told.failed[1:])],
         ),
     )
 
 
 def _observed(told: Told, policy: Policy, now: datetime) -> Alert:
     """The end of whatever was told before: the request was decided elsewhere, or the peering is gone."""
+    if told.decision.foreign:
+        return _waits_for_its_owner(told, policy, now)
+    if told.decision.abandoned:
+        return abandoned(told, policy, now)
     status = told.facts.peering.status
-    return _alert(
+    if told.performed:
+        return removed(told, policy, now)
+    return alert_of(
         told,
         policy,
         now,
         status=AlertStatus.RESOLVED,
         severity=Severity.INFO,
-        title=f"VPC peering is {status}: {_sides(told, policy)}",
+        title=f"VPC peering is {status}: {sides(told, policy)}",
         summary="Nothing waits for anybody any more.",
-        cause=_sentences(told.decision.reasons[:1]),
+        cause=sentences(told.decision.reasons[:1]),
     )
 
 
-def _alert(
-    told: Told,
-    policy: Policy,
-    now: datetime,
-    *,
-    status: AlertStatus,
-    severity: Severity,
-    title: str,
-    summary: str,
-    cause: str,
-    remedy: Iterable[str] = (),
-    evidence: str = "",
-) -> Alert:
-    accepter = told.facts.accepter.ref
-    peering_id = told.facts.peering.peering_id
-    rule = told.decision.rule
-    fields = [_side_field(told, policy, side) for side in Side]
-    if rule is not None:
-        fields.append(Field(name="Rule", value=rule.name))
-    fields += [Field(name="Name", value=line) for line in told.names]
-    fields.append(Field(name="Peering", value=peering_id))
-    return Alert(
-        kind=kinds.PEERING,
-        status=status,
-        severity=severity,
-        subject=Subject(
-            type="vpc-peering-connection",
-            id=peering_id,
-            name=_sides(told, policy),
-            arn=f"arn:aws:ec2:{accepter.region}:{accepter.account}:vpc-peering-connection/{peering_id}",
-            account=accepter.account,
-            region=accepter.region,
-            env=policy.accounts[accepter.account].name if accepter.account in policy.accounts else "",
-        ),
-        title=title,
-        summary=summary,
-        at=now,
-        cause=cause,
-        remedy=tuple(_capital(step) for step in remedy),
-        links=(kinds.peering_console(accepter.region, peering_id), *_tables(told)),
-        evidence=evidence,
-        fields=tuple(fields),
-    )
-
-
-def _tables(told: Told) -> tuple[Link, ...]:
-    """The route tables in which something is in the way; of several actions about one table one link."""
-    actions = [one.action for one in told.decision.plan.refusals] + [one.action for one in told.failed]
-    found = [(one.place.region, one.table_id) for one in actions if isinstance(one, RouteAction)]
-    blocked = [path.wanted for path in told.paths if path.obstacle]
-    found += [(told.facts.side(wanted.side).ref.region, wanted.table_id) for wanted in blocked]
-    return tuple(kinds.route_table_console(region, table_id) for region, table_id in dict.fromkeys(found))[:3]
-
-
-def _side_field(told: Told, policy: Policy, side: Side) -> Field:
-    ref = told.facts.side(side).ref
-    account = policy.accounts.get(ref.account)
-    where = f"{account.name} {ref.account}" if account else f"{ref.account} (not in the policy)"
-    cidrs = listed(side_cidrs(told.facts, side))
-    return Field(name=str(side).capitalize(), value=f"{ref.vpc_id} · {where} · {ref.region} · {cidrs}")
-
-
-def _sides(told: Told, policy: Policy) -> str:
-    return f"{_short(told, policy, Side.REQUESTER)} -> {_short(told, policy, Side.ACCEPTER)}"
-
-
-def _short(told: Told, policy: Policy, side: Side) -> str:
-    """A side in a word or two, for a title: the VPC's Name where we can read it, else its id, and the account's name."""
-    facts = told.facts.side(side)
-    account = policy.accounts.get(facts.ref.account)
-    name = facts.vpc.tags.get("Name", "") if facts.vpc else ""
-    return f"{(name or facts.ref.vpc_id)[:24]} ({account.name if account else facts.ref.account})"
-
-
-def _command(verb: str, facts: PeeringFacts) -> str:
-    accepter = facts.accepter.ref
-    return (
-        f"in account {accepter.account}: `aws ec2 {verb}-vpc-peering-connection --region {accepter.region} "
-        f"--vpc-peering-connection-id {facts.peering.peering_id}`"
-    )
-
-
-def _for_the_other_owner(told: Told) -> tuple[str, ...]:
-    return tuple(
-        f"The other side's owner runs{_PER_TABLE if 'ROUTE_TABLE_ID' in command else ''}: `{command}`"
-        for command in told.decision.foreign
-    )
-
-
-def _sentences(texts: Iterable[str]) -> str:
-    return _capital(". ".join(text.rstrip(".") for text in texts) + ".")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _for_the_other_owner(told: Told) -> Iterator[str]:
+    """What they have to run, as far as a message has room; all of it is in the report."""
+    commands = told.for_the_other_owner
+    room = len(commands) if len(commands) <= MOST_STEPS else MOST_STEPS - 1
+    for command in commands[:room]:
+        yield f"The other side's owner runs{_PER_TABLE if 'ROUTE_TABLE_ID' in command else ''}: `{command}`"
+    if commands[room:]:
+        yield f"And {len(commands) - room} more, which are among the reasons of the report in netreflex's log."

@@ -10,6 +10,8 @@ import json
 import unicodedata
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from chalicelib.alerts.state import Stored
 from chalicelib.model.alert import SCHEMA
 
@@ -30,6 +32,16 @@ class Publisher:
             Message=json.dumps(envelope(stored), ensure_ascii=False),
             MessageAttributes={name: _attribute(value) for name, value in attributes(stored).items()},
         )
+
+
+class LeftToTheSweep(Publisher):
+    """For notify, which may not tell the topic that it listens to: what it has to tell waits in the table for the sweep."""
+
+    def __init__(self) -> None:
+        super().__init__(None, "")
+
+    def publish(self, stored: Stored) -> None:
+        """Leave it there; its time to be looked at is in the item."""
 
 
 def envelope(stored: Stored) -> dict[str, Any]:
@@ -68,6 +80,12 @@ def subject_line(stored: Stored) -> str:
     line = f"{word.upper()} {alert.kind}: {alert.title}"
     plain = unicodedata.normalize("NFKD", line).encode("ascii", "ignore").decode()
     return "".join(one if one.isprintable() else " " for one in plain)[:_SUBJECT].strip()
+
+
+def name_of(error: Exception) -> str:
+    """What a log may say of an error: AWS's code, or the error's own name where AWS did not answer. Never its text."""
+    answered = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+    return str(answered) or type(error).__name__
 
 
 def _attribute(value: str) -> dict[str, str]:

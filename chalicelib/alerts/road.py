@@ -15,8 +15,9 @@ from typing import TypeGuard
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.alerts import kinds, life
+from chalicelib.alerts.glance import Glance
 from chalicelib.alerts.life import Folded
-from chalicelib.alerts.publish import Publisher
+from chalicelib.alerts.publish import Publisher, name_of
 from chalicelib.alerts.state import TIMES, Stored, Times
 from chalicelib.alerts.store import AlertStore, Conflict
 from chalicelib.model.alert import Alert
@@ -44,21 +45,18 @@ class Road:
         self._store, self._publisher, self._clock, self._times = store, publisher, clock, times
         self._runbook = runbook
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:
         """Take one observation; True where it was news. Raises RetryLater where too many write at once.
 
         ``surely`` publishes what is known but was never delivered once more: the caller may be the second run of one that
         died right before it published.
+        ``first`` saves the read of what is most likely new.
         """
-        folded = remember(self._store, self._with_runbook(alert), self._clock, self._times)
+        linked = kinds.with_runbook(alert, self._runbook())  # here, because all of them pass here
+        folded = remember(self._store, linked, self._clock, self._times, first=first)
         if folded.news or (surely and folded.stored.pending):
             publish_or_leave(self._publisher, folded.stored)
         return folded.news
-
-    def _with_runbook(self, alert: Alert) -> Alert:
-        """Every alert links to its chapter: this is the one place that all of them pass."""
-        base = self._runbook()
-        return replace(alert, links=(*alert.links[:4], kinds.runbook(base, kinds.chapter_of(alert)))) if base else alert
 
     def fires(self, fingerprint: str) -> bool:
         """Does this alert fire now? One read."""
@@ -72,17 +70,26 @@ class Road:
 
     def open_alerts(self, kind: str) -> Iterable[Alert]:
         """The alerts of a kind that fire now, as they were last told."""
-        return tuple(one.alert for one in self._store.watched() if one.alert.kind == kind and one.firing)
+        return tuple(alert for alert in self._open() if alert.kind == kind)
 
     def open_fingerprints(self, kind: str) -> Iterable[str]:
         """The fingerprints of the alerts of a kind that fire now, as the index knows them (a moment late at most)."""
-        return tuple(one.fp for one in self._store.watched() if one.alert.kind == kind and one.firing)
+        return tuple(alert.fingerprint for alert in self.open_alerts(kind))
+
+    def at_a_glance(self) -> Glance:
+        """The same road for one pass over everything."""
+        return Glance(self, self._open)
+
+    def _open(self) -> Iterable[Alert]:
+        return (one.alert for one in self._store.watched() if one.firing)
 
 
-def remember(store: AlertStore, alert: Alert, clock: Callable[[], datetime], times: Times = TIMES) -> Folded:
-    """Fold one observation into the state table. Raises RetryLater where too many write at once."""
+def remember(
+    store: AlertStore, alert: Alert, clock: Callable[[], datetime], times: Times = TIMES, *, first: bool = False
+) -> Folded:
+    """Fold one observation into the state table; ``first`` as for ``Road.tell``. Raises RetryLater where too many write at once."""
     observed = alert.bounded()
-    stored = store.get(observed.fingerprint)
+    stored = None if first else store.get(observed.fingerprint)
     for _ in range(_ROUNDS):
         folded = life.fold(stored, observed, clock(), times)
         LOG.info("alert.observed", extra={"fp": observed.fingerprint, "reason": folded.reason.value})
@@ -107,6 +114,6 @@ def publish_or_leave(publisher: Publisher, stored: Stored) -> bool:
     try:
         publisher.publish(stored)
     except (BotoCoreError, ClientError) as error:
-        LOG.warning("alert.unpublished", extra={"fp": stored.fp, "error": type(error).__name__})
+        LOG.warning("alert.unpublished", extra={"fp": stored.fp, "call": "sns:Publish", "error": name_of(error)})
         return False
     return True

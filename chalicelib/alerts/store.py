@@ -9,19 +9,21 @@ sweep has to look at; ``expires`` is the table's TTL attribute. No secret is eve
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.alerts import items
 from chalicelib.alerts.items import Item, number
 from chalicelib.alerts.state import Shown, Stored
+from chalicelib.model.errors import AwsFailure, ConfigurationError, NetreflexError
 
 LEASE = timedelta(seconds=60)  # longer than one delivery takes, shorter than the wait for the next sweep
-_REFUSED = "ConditionalCheckFailedException"
+_REFUSED, _NO_TABLE = "ConditionalCheckFailedException", "ResourceNotFoundException"
 
 
 class Conflict(Exception):
@@ -55,14 +57,18 @@ class Postponed:
 
 
 class AlertStore:
-    """The alerts of one table. ``client`` is a DynamoDB client or the fake that passes the same contract suite."""
+    """The alerts of one table. ``client`` is a DynamoDB client or the fake that passes the same contract suite.
+
+    Every method raises AccessRefused, RetryLater, AwsFailure or (where there is no such table) ConfigurationError.
+    """
 
     def __init__(self, client: Any, table: str) -> None:  # noqa: ANN401
         self._client, self._table = client, table
 
     def get(self, fp: str) -> Stored | None:
         """The alert as of now (a consistent read); None where there is none."""
-        found = self._client.get_item(TableName=self._table, Key=items.alert_key(fp), ConsistentRead=True)
+        with self._asking("GetItem"):
+            found = self._client.get_item(TableName=self._table, Key=items.alert_key(fp), ConsistentRead=True)
         return items.from_item(found["Item"]) if "Item" in found else None
 
     def put(self, stored: Stored) -> Stored:
@@ -80,9 +86,8 @@ class AlertStore:
                 **condition,
                 **({"ExpressionAttributeValues": values} if values else {}),
             )
-        except ClientError as error:
-            retries = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
-            raise Conflict(_old(error), repeated=retries > 0) from None
+        except (ClientError, BotoCoreError) as error:
+            raise Conflict(self._old(error, "PutItem"), repeated=_repeated(error)) from None
         return written
 
     def claim(self, fp: str, owner: str, now: datetime) -> tuple[bool, Stored | None]:
@@ -158,7 +163,8 @@ class AlertStore:
             "ExpressionAttributeValues": values | {":shard": {"S": items.DUE_SHARD}},
         }
         while True:
-            page = self._client.query(**request)
+            with self._asking("Query"):
+                page = self._client.query(**request)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
@@ -176,9 +182,36 @@ class AlertStore:
                 **names,
                 **change,
             )
-        except ClientError as error:
-            return False, _old(error)
+        except (ClientError, BotoCoreError) as error:
+            return False, self._old(error, "UpdateItem")
         return True, items.from_item(answer["Attributes"])
+
+    def _old(self, error: ClientError | BotoCoreError, operation: str) -> Stored | None:
+        """What stood in the way of a conditional write; raises what an error of any other kind means."""
+        if not isinstance(error, ClientError) or error.response["Error"]["Code"] != _REFUSED:
+            raise self._meaning(error, operation) from None
+        old: Item = error.response.get("Item", {})  # type: ignore[assignment]
+        return items.from_item(old) if old else None
+
+    @contextmanager
+    def _asking(self, operation: str) -> Iterator[None]:
+        try:
+            yield
+        except (ClientError, BotoCoreError) as error:
+            raise self._meaning(error, operation) from None
+
+    def _meaning(self, error: ClientError | BotoCoreError, operation: str) -> NetreflexError:
+        """The error as one of ours, which says what to do."""
+        from chalicelib.sessions import translated  # only where there is an error: it loads the whole SDK
+
+        try:
+            with translated("home", f"dynamodb:{operation}"):
+                raise error
+        except NetreflexError as meant:
+            if isinstance(meant, AwsFailure) and meant.code == _NO_TABLE:
+                where = f"the state table {self._table} is not there (dynamodb:{operation})"
+                return ConfigurationError(f"{where}: deploy it, or correct NETREFLEX_STATE_TABLE")
+            return meant
 
 
 class Look(Enum):
@@ -217,9 +250,7 @@ def _claimed_at(claimed: Stored) -> datetime:
     return (claimed.lease or claimed.since) - LEASE
 
 
-def _old(error: ClientError) -> Stored | None:
-    """What stood in the way of a conditional write; raises the error again where it was of another kind."""
-    if error.response["Error"]["Code"] != _REFUSED:
-        raise error
-    old: Item = error.response.get("Item", {})  # type: ignore[assignment]
-    return items.from_item(old) if old else None
+def _repeated(error: ClientError | BotoCoreError) -> bool:
+    """Did the SDK send the call more than once?"""
+    answered = error.response if isinstance(error, ClientError) else {}
+    return int(answered.get("ResponseMetadata", {}).get("RetryAttempts", 0)) > 0

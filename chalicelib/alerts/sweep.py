@@ -12,8 +12,9 @@ from datetime import datetime
 
 from chalicelib.alerts import life
 from chalicelib.alerts.channel import BROKEN_FOR
-from chalicelib.alerts.fallback import NOT_COLLECTED, Fallback
+from chalicelib.alerts.fallback import NOT_COLLECTED, Fallback, nobody_knows
 from chalicelib.alerts.life import Reason
+from chalicelib.alerts.publish import name_of
 from chalicelib.alerts.state import Stored
 from chalicelib.alerts.store import AlertStore, Conflict
 from chalicelib.model.errors import RetryLater
@@ -44,7 +45,10 @@ class Sweep:
     fallback: Fallback
 
     def run(self, limit: int = 500) -> Swept:
-        """Look at every alert whose time has come, the longest waiting first. One that fails stops no other."""
+        """Look at every alert whose time has come, the longest waiting first. One that fails stops no other.
+
+        Raises RetryLater where nobody collects alerts and the second topic cannot be told so.
+        """
         swept, uncollected = Swept(), None
         for fp in list(self.store.due(self.clock(), limit)):
             stored = self.store.get(fp)
@@ -66,9 +70,10 @@ class Sweep:
                 carried=swept.carried + carried,
                 failed=swept.failed + (stored.pending and not carried),
             )
-        if uncollected is not None:  # nobody even tries to deliver
-            self.fallback.tell(NOT_COLLECTED, uncollected, self.clock())
         LOG.info("alerts.swept", extra={"looked": swept.looked, "carried": swept.carried, "failed": swept.failed})
+        # Where something is, nobody even tries to deliver.
+        if uncollected is not None and not self.fallback.tell(NOT_COLLECTED, uncollected, self.clock()):
+            raise nobody_knows(NOT_COLLECTED)
         return swept
 
     def _awakened(self, stored: Stored, now: datetime) -> tuple[Stored, Reason | None]:
@@ -85,7 +90,7 @@ class Sweep:
         except RetryLater:
             return False
         except Exception as error:  # noqa: BLE001 - whatever one alert meets, the others are carried on
-            LOG.warning("alert.not_carried", extra={"fp": stored.fp, "error": type(error).__name__})
+            LOG.warning("alert.not_carried", extra={"fp": stored.fp, "error": name_of(error)})
             return False
         return True
 

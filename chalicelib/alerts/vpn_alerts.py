@@ -96,6 +96,8 @@ def vpn_resolved(told: VpnTold, part: str = "") -> Alert:
         title, summary = f"VPN {name}: the connection is deleted", "Nothing is watched here any more."
     elif part:
         title, summary = f"VPN {name}: its set-up is in order", "What was told of it is mended, or allowed."
+    elif verdict.health is Health.NOT_YET_UP:
+        title, summary = f"VPN {name}: not yet up", "Neither tunnel was ever up, so nothing was lost."
     elif connection is not None and _with(connection, TunnelStatus.DOWN):
         title, summary = f"VPN {name}: in order", "It runs on one tunnel, as the policy allows."
     else:

@@ -8,6 +8,7 @@ _ONE_LEFT = "Traffic still flows over the other tunnel. Redundancy is lost: the 
 # What leads -> the end of the title, and what it means for traffic.
 WORDS = {
     VpnProblem.ALL_TUNNELS_DOWN: ("all tunnels down", "No traffic can pass over this connection."),
+    VpnProblem.NOT_YET_UP: ("not yet up", "No traffic can pass yet: neither tunnel was ever up."),
     VpnProblem.ONE_TUNNEL_DOWN: ("1 of 2 tunnels down", _ONE_LEFT),
     VpnProblem.NEVER_CONFIGURED_TUNNEL: ("second tunnel never configured", _ONE_LEFT),
     VpnProblem.BGP_DOWN_IPSEC_UP: ("BGP down, IPsec up", _ONE_LEFT),

@@ -47,12 +47,12 @@ def failed_condition(rule: Rule, facts: PeeringFacts) -> str | None:
     if rule.decision is RuleDecision.APPROVE and not rule.requester.accounts:
         return "it names no requester account, so it approves nobody"
     for side, match in ((Side.REQUESTER, rule.requester), (Side.ACCEPTER, rule.accepter)):
-        for failed in _failures(facts.side(side), match, facts.peering.end(side).cidrs, ipv6=rule.routes.ipv6):
+        for failed in _failures(facts.side(side), match, facts.peering.end(side).cidrs):
             return f"{side} {failed}"
     return None
 
 
-def _failures(side: SideFacts, match: Match, told: tuple[Network, ...], *, ipv6: bool) -> Iterator[str]:
+def _failures(side: SideFacts, match: Match, told: tuple[Network, ...]) -> Iterator[str]:
     if match.accounts and side.ref.account not in match.accounts:
         yield f"account {side.ref.account} is not one of {', '.join(match.accounts)}"
     if match.regions and side.ref.region not in match.regions:
@@ -62,7 +62,7 @@ def _failures(side: SideFacts, match: Match, told: tuple[Network, ...], *, ipv6:
     if match.vpc_tags and (missing := _tag_failure(side, match)):
         yield missing
     if match.cidrs_within:
-        yield from _cidr_failures(side.vpc.cidrs if side.vpc else told, match.cidrs_within, ipv6=ipv6)
+        yield from _cidr_failures(side.vpc.cidrs if side.vpc else told, match.cidrs_within)
 
 
 def _tag_failure(side: SideFacts, match: Match) -> str | None:
@@ -74,12 +74,16 @@ def _tag_failure(side: SideFacts, match: Match) -> str | None:
     return f"VPC {missing}" if missing else None
 
 
-def _cidr_failures(cidrs: tuple[Network, ...], allowed: tuple[Network, ...], *, ipv6: bool) -> Iterator[str]:
+def _cidr_failures(cidrs: tuple[Network, ...], allowed: tuple[Network, ...]) -> Iterator[str]:
+    """A list without an IPv6 range says nothing about IPv6: AWS chooses those blocks, so nobody can name them beforehand.
+
+    Whether they are routed is the word of the rule's ``ipv6`` alone.
+    """
     if not cidrs:
         yield f"CIDRs are not known, so they cannot lie within {listed(allowed)}"
     named = {net.version for net in allowed}
     for cidr in ordered(cidrs):
-        judged = cidr.version in named or cidr.version == 4 or ipv6  # noqa: PLR2004 - the IP versions
+        judged = cidr.version in named or cidr.version == 4  # noqa: PLR2004 - the IP version
         if judged and not within_any(cidr, allowed):
             yield f"CIDR {cidr} does not lie within {listed(allowed)}"
 

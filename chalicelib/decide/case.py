@@ -1,29 +1,38 @@
 """A peering under the rule that decides it: which CIDRs the approval covers, and what has still to be asked.
 
-An approval binds the CIDRs that were there when it was given (a tag holds their hash, the ledger their list). One that was
-added later is treated as absent until the policy itself names it; nobody gets a route by adding an address block.
+What an approval binds is in ``approved_cidrs``. What decides nothing is not asked.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chalicelib import __version__
 from chalicelib.decide.approval import Approval, judge_approval
-from chalicelib.decide.cidr import is_rfc1918, listed, ordered, overlaps, within_any
-from chalicelib.decide.quotas import quotas_to_ask
+from chalicelib.decide.approved_cidrs import (
+    CIDRS_TAG,
+    RULE_TAG,
+    VERSION_TAG,
+    all_cidrs,
+    approved_before,
+    cidrs_hash,
+    is_told_by_ledger_alone,
+    left_out_by_choice,
+    mark_of,
+    marked_side,
+    needs_own_tags,
+    rule_names,
+    side_cidrs,
+    without,
+)
+from chalicelib.decide.cidr import is_rfc1918
+from chalicelib.decide.quotas import asks_prefix_lists, quotas_to_ask
 from chalicelib.decide.routes import SidePlan, plan_side, side_routes
 from chalicelib.decide.withdrawal import stale_routes
 from chalicelib.model.actions import EnableDnsResolution, TagPeering
-from chalicelib.model.facts import Peering, PeeringEnd, PeeringFacts, PeeringStatus, Side, SideFacts
+from chalicelib.model.facts import PeeringFacts, PeeringStatus, Side, SideFacts
 from chalicelib.model.network import Network
 from chalicelib.model.policy import DnsResolution, Policy, Rule, RuleDecision, TablesBySubnetTag
-
-RULE_TAG = "netreflex:rule"
-VERSION_TAG = "netreflex:version"
-CIDRS_TAG = "netreflex:cidrs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,37 +40,18 @@ class Questions:
     """Facts that a decision still needs; each costs a call to AWS, so it is asked only where it decides something."""
 
     subnets: frozenset[Side] = frozenset()
+    prefix_lists: frozenset[Side] = frozenset()
     quotas: frozenset[tuple[Side, str]] = frozenset()
     ledger: bool = False
+    tags: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.subnets or self.quotas or self.ledger)
-
-
-def mark_of(facts: PeeringFacts) -> Peering | None:
-    """The peering as seen from the side that carries our tags: the accepter's, or ours where the accepter is foreign."""
-    side = facts.accepter if facts.accepter.managed else facts.requester
-    return side.view
-
-
-def cidrs_hash(cidrs: Iterable[Network]) -> str:
-    """A short name of a set of CIDRs, for the tag that binds an approval to what it approved."""
-    return hashlib.sha256(listed(cidrs).encode()).hexdigest()[:16]
-
-
-def side_cidrs(facts: PeeringFacts, side: Side) -> tuple[Network, ...]:
-    """Every CIDR of a side: what its VPC has, or what the peering tells where the VPC is not ours to read."""
-    vpc = facts.side(side).vpc
-    return ordered(vpc.cidrs if vpc else facts.peering.end(side).cidrs)
-
-
-def all_cidrs(facts: PeeringFacts) -> tuple[Network, ...]:
-    return ordered((*side_cidrs(facts, Side.REQUESTER), *side_cidrs(facts, Side.ACCEPTER)))
+        return bool(self.subnets or self.prefix_lists or self.quotas or self.ledger or self.tags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeeringCase:
-    """A peering under its rule, with the CIDRs that the approval covers and those that came after it."""
+    """A peering under its rule, seen with the CIDRs that the approval covers; ``grown`` came after it and wait for people."""
 
     facts: PeeringFacts
     approval: Approval
@@ -70,19 +60,19 @@ class PeeringCase:
 
     @classmethod
     def of(cls, facts: PeeringFacts, policy: Policy) -> PeeringCase:
-        added = _added_after_approval(facts)
-        if not added:
+        approved = approved_before(facts)
+        if approved is None:
             return cls(facts=facts, approval=judge_approval(facts, policy.peering), covered=facts, grown=())
-        remembered = facts.ledger is not None and bool(facts.ledger.approved)
-        before = _without(facts, added) if remembered else facts
-        approval = judge_approval(before, policy.peering)
-        grown = tuple(
+        added = tuple(cidr for cidr in all_cidrs(facts) if cidr not in approved)
+        approval = judge_approval(without(facts, added) if approved else facts, policy.peering)
+        uncovered = tuple(
             cidr
             for side in Side
             for cidr in side_cidrs(facts, side)
-            if cidr in added and not _rule_names(approval.rule, side, cidr)
+            if cidr in added and not rule_names(approval.rule, side, cidr)
         )
-        return cls(facts=facts, approval=approval, covered=_without(facts, grown), grown=grown)
+        grown = tuple(cidr for cidr in uncovered if not left_out_by_choice(approval.rule, cidr))
+        return cls(facts=facts, approval=approval, covered=without(facts, uncovered), grown=grown)
 
     @property
     def rule(self) -> Rule | None:
@@ -123,7 +113,7 @@ class PeeringCase:
         view = mark_of(self.facts)
         if view is None or self.rule is None:
             return None, False
-        side = self.facts.accepter if self.facts.accepter.managed else self.facts.requester
+        side = marked_side(self.facts)
         wanted = {RULE_TAG: self.rule.name, CIDRS_TAG: cidrs_hash(all_cidrs(self.covered))}
         if all(view.tags.get(key) == value for key, value in wanted.items()) and VERSION_TAG in view.tags:
             return None, True
@@ -150,6 +140,8 @@ def open_questions(facts: PeeringFacts, policy: Policy) -> Questions:
     """What must still be read before ``plan_peering`` may decide; ask until it is empty."""
     if _needs_ledger(facts):
         return Questions(ledger=True)
+    if needs_own_tags(facts):
+        return Questions(tags=True)
     case = PeeringCase.of(facts, policy)
     if case.rule is None or case.approval.decision is not RuleDecision.APPROVE or not _ours_to_settle(facts):
         return Questions()
@@ -162,12 +154,14 @@ def open_questions(facts: PeeringFacts, policy: Policy) -> Questions:
     )
     if subnets:
         return Questions(subnets=subnets)
+    plans = case.side_plans(case.rule)
+    prefix_lists = frozenset(side.side for side, plan in plans if asks_prefix_lists(side, plan))
+    if prefix_lists:
+        return Questions(prefix_lists=prefix_lists)
     accepting = facts.peering.status is PeeringStatus.PENDING
     return Questions(
         quotas=frozenset(
-            (side.side, code)
-            for side, plan in case.side_plans(case.rule)
-            for code in quotas_to_ask(side, plan, accepting=accepting)
+            (side.side, code) for side, plan in plans for code in quotas_to_ask(side, plan, accepting=accepting)
         )
     )
 
@@ -180,51 +174,10 @@ def _ours_to_settle(facts: PeeringFacts) -> bool:
 
 def _needs_ledger(facts: PeeringFacts) -> bool:
     """Only what netreflex remembers tells which routes are its own and which CIDRs an approval covered."""
-    if facts.ledger is not None:
-        return False
-    if any(stale_routes(side, side_cidrs(facts, side.side.other), facts.peering) for side in facts.sides):
+    no_routes = facts.ledger is None or facts.ledger.routes_unread
+    if no_routes and any(stale_routes(one, side_cidrs(facts, one.side.other), facts.peering) for one in facts.sides):
         return True
-    return _differs_from_approval(facts)
-
-
-def _differs_from_approval(facts: PeeringFacts) -> bool:
-    """Was an approval finished, and for other CIDRs than there are now?"""
-    mark = mark_of(facts)
-    if facts.peering.status is not PeeringStatus.ACTIVE or mark is None or RULE_TAG not in mark.tags:
-        return False
-    return mark.tags.get(CIDRS_TAG) != cidrs_hash(all_cidrs(facts))
-
-
-def _added_after_approval(facts: PeeringFacts) -> tuple[Network, ...]:
-    """CIDRs that a finished approval did not cover. Where its memory is lost, that may be any of them."""
-    if facts.ledger is None or not _differs_from_approval(facts):
-        return ()
-    return tuple(cidr for cidr in all_cidrs(facts) if cidr not in facts.ledger.approved)
-
-
-def _rule_names(rule: Rule | None, side: Side, cidr: Network) -> bool:
-    """Does the policy itself name this CIDR of a side, or a portion of it, so that it needs no new approval?"""
-    if rule is None:
-        return False
-    match = rule.requester if side is Side.REQUESTER else rule.accepter
-    if match.cidrs_within:
-        return within_any(cidr, match.cidrs_within)
-    return any(overlaps(cidr, portion) for portion in side_routes(rule, side.other).to)
-
-
-def _without(facts: PeeringFacts, dropped: Iterable[Network]) -> PeeringFacts:
-    """The same peering, seen without some CIDRs."""
-    gone = frozenset(dropped)
-
-    def end(one: PeeringEnd) -> PeeringEnd:
-        return replace(one, cidrs=tuple(cidr for cidr in one.cidrs if cidr not in gone))
-
-    def side(one: SideFacts) -> SideFacts:
-        vpc = one.vpc
-        return replace(one, vpc=replace(vpc, cidrs=tuple(c for c in vpc.cidrs if c not in gone))) if vpc else one
-
-    peering = replace(facts.peering, requester=end(facts.peering.requester), accepter=end(facts.peering.accepter))
-    return replace(facts, peering=peering, requester=side(facts.requester), accepter=side(facts.accepter))
+    return facts.ledger is None and is_told_by_ledger_alone(facts)
 
 
 def live_peerings(side: SideFacts) -> frozenset[str]:

@@ -33,7 +33,7 @@ def judge_contact(probe: Probe) -> Iterator[Finding]:
             basis=Basis.MEASURED,
             name=target.name,
             what=f"netreflex could not look at {target.host}:{target.port}: {probe.detail}; that says nothing of viewers",
-            remedy="To have it probed, let netreflex's address in, or list its network in certificates.probe_private.",
+            remedy=_to_have_it_probed(probe),
         )
     elif probe.contact in _CONTACTS:
         kind, remedy = _CONTACTS[probe.contact]
@@ -46,6 +46,12 @@ def judge_contact(probe: Probe) -> Iterator[Finding]:
             remedy=remedy.format(host=target.host, port=target.port),
             evidence=f"resolved to {', '.join(probe.addresses) or 'nothing'} by way of {probe.canonical or target.host}",
         )
+
+
+def _to_have_it_probed(probe: Probe) -> str:
+    if probe.contact is Contact.NO_ANSWER and not probe.addresses:
+        return f"Check that names resolve where netreflex runs: {probe.target.host} got no answer."
+    return "To have it probed, let netreflex's address in, or list its network in certificates.probe_private."
 
 
 def judge_handshake(probe: Probe, origin: Origin) -> Iterator[Finding]:

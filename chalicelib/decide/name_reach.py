@@ -6,10 +6,11 @@ take the authorization back. A run that dies between them leaves a state from wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.decide.dns_name import lies_in, normalised
+from chalicelib.decide.foreign import foreign_association
 from chalicelib.decide.name_choice import Obstacle
 from chalicelib.model.actions import AssociateVpc, AuthorizeVpcAssociation, NameAction, RemoveVpcAuthorization
 from chalicelib.model.names import Unread, VpcDns, Zone, ZoneVpc
@@ -25,28 +26,38 @@ _PROFILES = "raise the quota of VPCs per private hosted zone, or share the zone 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReachVerdict:
-    """One VPC and one zone: associated already, or the steps that make it so, or why not."""
+    """One VPC and one zone: associated already, or the steps that make it so, or why not.
+
+    ``foreign`` is the command that the owner of a VPC that is not ours has still to run.
+    """
 
     zone: Zone
     vpc: VpcRef
     steps: tuple[NameAction, ...] = ()
     obstacle: Obstacle | None = None
+    foreign: str = ""
 
 
 def judge_reach_of(
-    zone: Zone, wanted: Iterable[VpcRef], records: Sequence[str], looked: Mapping[VpcRef, VpcDns | Unread]
+    zone: Zone, wanted: Mapping[VpcRef, bool], records: Sequence[str], looked: Mapping[VpcRef, VpcDns | Unread]
 ) -> tuple[ReachVerdict, ...]:
-    """One verdict for each VPC, in a stable order. ``records`` are the names that have to resolve there."""
+    """One verdict for each VPC (True: it is ours), in a stable order. ``records`` are the names to resolve there."""
     verdicts: list[ReachVerdict] = []
     full = len(zone.vpcs or ())
-    for vpc in sorted(set(wanted)):
+    for vpc, managed in sorted(wanted.items()):
         if ZoneVpc.of(vpc) in (zone.vpcs or ()):
             verdicts.append(ReachVerdict(zone=zone, vpc=vpc, steps=_leftover(zone, vpc)))
             continue
-        obstacle = _obstacle(zone, vpc, records, looked.get(vpc, Unread(reason="it was not asked")), full)
-        steps = () if obstacle else _steps(zone, vpc)
-        full += bool(steps)
-        verdicts.append(ReachVerdict(zone=zone, vpc=vpc, steps=steps, obstacle=obstacle))
+        if managed:
+            obstacle = _obstacle(zone, vpc, records, looked.get(vpc, Unread(reason="it was not asked")), full)
+        else:
+            obstacle = _no_room(zone, vpc, full)
+        ours = _steps(zone, vpc) if managed else _opening(zone, vpc)
+        foreign = "" if managed or obstacle else foreign_association(zone, vpc)
+        full += obstacle is None
+        verdicts.append(
+            ReachVerdict(zone=zone, vpc=vpc, steps=() if obstacle else ours, obstacle=obstacle, foreign=foreign)
+        )
     return tuple(verdicts)
 
 
@@ -75,10 +86,14 @@ def _obstacle(zone: Zone, vpc: VpcRef, records: Sequence[str], looked: VpcDns | 
     if shade:
         remedy = "remove that zone's association, or make the record in it by hand"
         return Obstacle(kind=RefusalKind.SHADOW, reason=f"on {vpc} {shade}", remedy=remedy)
-    if full >= MOST_VPCS:
-        reason = f"hosted zone {zone} has {full} VPCs, {MOST_VPCS} are allowed; {vpc} does not fit"
-        return Obstacle(kind=RefusalKind.QUOTA, reason=reason, remedy=_PROFILES)
-    return None
+    return _no_room(zone, vpc, full)
+
+
+def _no_room(zone: Zone, vpc: VpcRef, full: int) -> Obstacle | None:
+    if full < MOST_VPCS:
+        return None
+    reason = f"hosted zone {zone} has {full} VPCs, {MOST_VPCS} are allowed; {vpc} does not fit"
+    return Obstacle(kind=RefusalKind.QUOTA, reason=reason, remedy=_PROFILES)
 
 
 def _shade(zone: Zone, records: Sequence[str], looked: VpcDns) -> str | None:
@@ -98,8 +113,17 @@ def _steps(zone: Zone, vpc: VpcRef) -> tuple[NameAction, ...]:
     associate = association(zone, vpc)
     if vpc.account == zone.account:
         return (associate,)
-    authorize = AuthorizeVpcAssociation(place=zone.place, zone_id=zone.zone_id, zone=zone.name, vpc=vpc)
-    return (authorize, associate, _removal(zone, vpc))
+    return (_authorization(zone, vpc), associate, _removal(zone, vpc))
+
+
+def _opening(zone: Zone, vpc: VpcRef) -> tuple[NameAction, ...]:
+    """Our part for a VPC that is not ours: the authorization. It is taken back once its owner has associated the VPC."""
+    there = vpc.account == zone.account or ZoneVpc.of(vpc) in (zone.authorized or ())
+    return () if there else (_authorization(zone, vpc),)
+
+
+def _authorization(zone: Zone, vpc: VpcRef) -> AuthorizeVpcAssociation:
+    return AuthorizeVpcAssociation(place=zone.place, zone_id=zone.zone_id, zone=zone.name, vpc=vpc)
 
 
 def association(zone: Zone, vpc: VpcRef) -> AssociateVpc:

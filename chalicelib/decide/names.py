@@ -60,9 +60,14 @@ class NamesDecision:
     brake: str = ""
 
     @property
+    def foreign(self) -> tuple[str, ...]:
+        """The commands that the owners of VPCs that are not ours have to run."""
+        return tuple(one.foreign for one in self.reaches if one.foreign)
+
+    @property
     def plan(self) -> Plan:
         settled = sum(1 for one in self.verdicts if one.standing is Standing.LEADS)
-        associated = sum(1 for one in self.reaches if not one.steps and one.obstacle is None)
+        associated = sum(1 for one in self.reaches if not (one.steps or one.obstacle or one.foreign))
         return Plan(
             actions=tuple(action for step in self.steps for action in step),
             unchanged=settled + associated,
@@ -179,14 +184,14 @@ def _held_up(obstacle: Obstacle) -> Standing:
 def _reached(served: Mapping[str, NameVerdict], reaches: Iterable[Reach], facts: NamesFacts) -> Iterator[ReachVerdict]:
     """The associations of the private zones of names that are served."""
     zones: dict[str, Zone] = {}
-    wanted: dict[str, dict[VpcRef, None]] = defaultdict(dict)
+    wanted: dict[str, dict[VpcRef, bool]] = defaultdict(dict)
     records: dict[str, dict[str, None]] = defaultdict(dict)
     for reach in sorted(reaches, key=lambda one: (one.name_id, one.vpc)):
         verdict = served.get(reach.name_id)
         if verdict is None or verdict.zone is None or not verdict.zone.private:
             continue
         zones[verdict.zone.zone_id] = verdict.zone
-        wanted[verdict.zone.zone_id][reach.vpc] = None
+        wanted[verdict.zone.zone_id][reach.vpc] = reach.managed
         records[verdict.zone.zone_id][verdict.record] = None
     for zone_id, zone in sorted(zones.items()):
         yield from judge_reach_of(zone, wanted[zone_id], tuple(records[zone_id]), facts.vpcs)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.decide.approval import Approval
-from chalicelib.decide.case import RULE_TAG, PeeringCase, all_cidrs, dns_wanted, mark_of, side_cidrs
+from chalicelib.decide.approved_cidrs import RULE_TAG, all_cidrs, is_ours, mark_of, side_cidrs
+from chalicelib.decide.case import PeeringCase, dns_wanted
 from chalicelib.decide.cidr import listed, overlaps
 from chalicelib.decide.foreign import foreign_steps
 from chalicelib.decide.quotas import quota_notes, quota_refusals
@@ -30,7 +31,8 @@ class PeeringDecision:
 
     ``wanted`` are the routes whose effect is proved afterwards; ``approved`` the CIDRs this approval covers;
     ``grown`` the CIDRs that came after an approval and that no policy covers yet; ``foreign`` the commands for the owner of
-    a side that is not ours. ``marked`` is True where an earlier run finished and told this.
+    a side that is not ours. ``marked`` is True where an earlier run finished and told this; ``abandoned`` where it is active
+    and was approved by netreflex, and no rule approves it any more.
     """
 
     decision: Decision
@@ -42,6 +44,7 @@ class PeeringDecision:
     grown: tuple[Network, ...] = ()
     foreign: tuple[str, ...] = ()
     marked: bool = False
+    abandoned: bool = False
 
 
 def plan_peering(facts: PeeringFacts, policy: Policy, now: datetime) -> PeeringDecision:
@@ -55,10 +58,7 @@ def plan_peering(facts: PeeringFacts, policy: Policy, now: datetime) -> PeeringD
     case = PeeringCase.of(facts, policy)
     if status is PeeringStatus.ACTIVE:
         return _active(case)
-    if not facts.accepter.managed:
-        reason = f"the accepter {facts.accepter.ref} is not in the policy; its owner accepts or rejects the request"
-        return PeeringDecision(decision=Decision.OBSERVED, rule=case.rule, reasons=(reason,))
-    return _pending(case, now)
+    return _pending(case, now) if facts.accepter.managed else _waits_for_its_owner(case)
 
 
 def _pending(case: PeeringCase, now: datetime) -> PeeringDecision:
@@ -98,6 +98,14 @@ def _pending(case: PeeringCase, now: datetime) -> PeeringDecision:
     return _approved(case, case.rule, Plan(actions=actions, unchanged=unchanged), plans, marked=False)
 
 
+def _waits_for_its_owner(case: PeeringCase) -> PeeringDecision:
+    """A request to an accepter that is not ours. Where the policy approves it, its owner is told what to run."""
+    reason = f"the accepter {case.facts.accepter.ref} is not in the policy; its owner accepts or rejects the request"
+    approved = case.rule is not None and case.approval.decision is RuleDecision.APPROVE
+    foreign = tuple(_foreign(case, case.rule)) if approved and case.rule and case.facts.requester.managed else ()
+    return PeeringDecision(decision=Decision.OBSERVED, rule=case.rule, reasons=(reason,), foreign=foreign)
+
+
 def _active(case: PeeringCase) -> PeeringDecision:
     """An active peering: complete it, repair it, or leave it alone."""
     approval, rule = case.approval, case.rule
@@ -105,7 +113,9 @@ def _active(case: PeeringCase) -> PeeringDecision:
     ours = view is not None and RULE_TAG in view.tags
     if rule is None or approval.decision is not RuleDecision.APPROVE:
         reasons = ("no rule of the policy approves this peering; it stays as it is", *approval.misses)
-        return PeeringDecision(decision=Decision.OBSERVED, rule=rule, reasons=reasons, marked=ours)
+        return PeeringDecision(
+            decision=Decision.OBSERVED, rule=rule, reasons=reasons, marked=ours, abandoned=is_ours(case.facts)
+        )
     plans = case.side_plans(rule)
     withdrawal = plan_withdrawal(case.facts, {side: side_cidrs(case.facts, side.other) for side in Side})
     tag, marked = case.mark()
@@ -160,9 +170,8 @@ def _foreign(case: PeeringCase, rule: Rule) -> Iterator[str]:
             continue
         ours = side_cidrs(case.covered, side.side.other)
         routed = destinations(side_routes(rule, side.side), ours, ipv6=rule.routes.ipv6)
-        yield from foreign_steps(
-            case.facts, side.side, routed, dns_resolution=dns_wanted(rule, side.side, case.covered)
-        )
+        dns = dns_wanted(rule, side.side, case.covered) and not case.facts.peering.end(side.side).dns_resolution
+        yield from foreign_steps(case.facts, side.side, routed, dns_resolution=dns)
 
 
 def _gone(facts: PeeringFacts) -> PeeringDecision:

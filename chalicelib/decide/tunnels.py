@@ -31,7 +31,7 @@ class Health(StrEnum):
     """What a judgement comes to.
 
     ``waiting``: a loss that is not told yet. ``unknown``: no fault is seen, and no health either. ``unsettled``: AWS is
-    still making the connection. ``gone``: it is deleted, or nowhere to be seen.
+    still making the connection. ``not yet up``: its device was never connected. ``gone``: it is deleted, or nowhere to be seen.
     """
 
     HEALTHY = "healthy"
@@ -39,6 +39,7 @@ class Health(StrEnum):
     WAITING = "waiting"
     UNKNOWN = "unknown"
     UNSETTLED = "unsettled"
+    NOT_YET_UP = "not yet up"
     GONE = "gone"
 
 
@@ -46,6 +47,7 @@ class Health(StrEnum):
 STATE = frozenset(
     {
         VpnProblem.ALL_TUNNELS_DOWN,
+        VpnProblem.NOT_YET_UP,
         VpnProblem.ONE_TUNNEL_DOWN,
         VpnProblem.NEVER_CONFIGURED_TUNNEL,
         VpnProblem.BGP_DOWN_IPSEC_UP,
@@ -92,7 +94,7 @@ def judge_tunnels(snapshot: VpnSnapshot, connection: Connection, policy: Policy,
         health = Health.GONE if connection.state.gone else Health.UNSETTLED
         return Verdict(connection_id=connection.connection_id, health=health, rows=rows)
     losses = tuple(_losses(case))
-    troubled = frozenset(address for one in losses for address in one.tunnels)
+    troubled = frozenset(a for one in losses if one.kind is not VpnProblem.NOT_YET_UP for a in one.tunnels)
     found = chain(
         losses, _pauses(losses, case), judge_telemetry(case), judge_setup(case, troubled), judge_redundancy(case)
     )
@@ -122,6 +124,8 @@ def _health(findings: Sequence[Finding]) -> Health:
         return Health.FAULTY
     if any(one.hold and one.hold.reason is not HoldReason.ALLOWED for one in findings):
         return Health.WAITING
+    if any(one.kind is VpnProblem.NOT_YET_UP for one in findings):
+        return Health.NOT_YET_UP
     if any(one.kind is VpnProblem.TELEMETRY_UNKNOWN for one in findings):
         return Health.UNKNOWN
     return Health.HEALTHY
@@ -132,8 +136,11 @@ def _losses(case: Case) -> Iterator[Finding]:
     down = case.down
     if not down:
         return
+    if case.never_up:
+        yield _not_yet_up(case, down)
+        return
     lost = case.all_down
-    holds: dict[str, Hold | None] = {one.address: None if lost else case.hold(one) for one in down}
+    holds = {one.address: case.first_points() if lost else case.hold(one) for one in down}
     if lost and case.connection.state is ConnectionState.MODIFYING:
         holds = {one.address: case.maintenance_hold(one) for one in down}
     yield _down(case, down, holds, lost=lost)
@@ -159,6 +166,16 @@ def _losses(case: Case) -> Iterator[Finding]:
             hold=holds[by_bgp[0].address],
             worse=len(by_bgp) == TUNNELS,
         )
+
+
+def _not_yet_up(case: Case, down: tuple[Tunnel, ...]) -> Finding:
+    return case.found(
+        VpnProblem.NOT_YET_UP,
+        f"neither {' nor '.join(one.address for one in down)} was ever up in all the time that CloudWatch remembers",
+        tunnels=down,
+        evidence="\n".join((*map(row, down), "TunnelState was 0 throughout")),
+        remedy=bgp_checks(case, down) if down == _by_bgp(case) else checks(case, down),
+    )
 
 
 def _down(case: Case, down: tuple[Tunnel, ...], holds: dict[str, Hold | None], *, lost: bool) -> Finding:

@@ -25,6 +25,7 @@ from chalicelib.model.vpn import (
     VpnSnapshot,
 )
 
+FIRST_POINTS = timedelta(minutes=15)  # three points of TunnelState
 SKEW = timedelta(minutes=5)  # clocks may differ so much; a change that lies further ahead is odd, and earns no patience
 
 
@@ -44,6 +45,7 @@ def _rule(usual: Severity, basis: str, worst: Severity | None = None) -> Rule:
 _GUIDE = "Site-to-Site VPN guide"
 RULES = {
     VpnProblem.ALL_TUNNELS_DOWN: _rule(Severity.CRITICAL, "VgwTelemetry: every tunnel is DOWN"),
+    VpnProblem.NOT_YET_UP: _rule(Severity.INFO, "TunnelState over all that CloudWatch keeps"),
     VpnProblem.ONE_TUNNEL_DOWN: _rule(Severity.ERROR, "VgwTelemetry"),
     VpnProblem.NEVER_CONFIGURED_TUNNEL: _rule(Severity.ERROR, "TunnelState over all that CloudWatch keeps"),
     VpnProblem.BGP_DOWN_IPSEC_UP: _rule(
@@ -142,6 +144,11 @@ class Case:
         """Nothing is left: of both tunnels AWS says DOWN. With less than that said, less is claimed."""
         return len(self.down) >= TUNNELS and len(self.down) == len(self.connection.tunnels)
 
+    @property
+    def never_up(self) -> bool:
+        """Both tunnels are down and always were: the device was never connected, so nothing is lost."""
+        return self.all_down and all(self.detail(one).ever_up is False for one in self.down)
+
     # ---- what people allow ----------------------------------------------------------------------------------------
     @property
     def one_tunnel_allowed(self) -> bool:
@@ -183,6 +190,21 @@ class Case:
             return None
         until = changed + grace
         return Hold(reason=HoldReason.GRACE, says=f"it may come back by itself until {when(until)}", until=until)
+
+    def first_points(self) -> Hold | None:
+        """Both tunnels are down, and of one CloudWatch has no point at all: a new connection, of which it will have some soon.
+
+        Only for a short while: if the metric were published otherwise than we believe, an outage would look the same.
+        """
+        known = [self.detail(one) for one in self.down]
+        changes = [one.telemetry.changed_at for one in self.down if one.telemetry and one.telemetry.changed_at]
+        if len(changes) < len(known) or not all(one.silent or one.ever_up is False for one in known):
+            return None
+        until = min(changes) + FIRST_POINTS
+        if not max(changes) - SKEW <= self.now < until:
+            return None
+        says = f"CloudWatch knows nothing of it yet, as of a connection that is new; it counts in full at {when(until)}"
+        return Hold(reason=HoldReason.GRACE, says=says, until=until)
 
     # ---- findings -------------------------------------------------------------------------------------------------
     def found(

@@ -33,12 +33,16 @@ def judge_setup(case: Case, troubled: Collection[str]) -> Iterator[Finding]:
 
 def _attachment(case: Case) -> Iterator[Finding]:
     connection = case.connection
-    if connection.gateway.kind is GatewayKind.NONE or connection.gateway.association == "not-associated":
+    # Cloud WAN attaches from its own side: a core network that is named is attached, whatever word stands beside it.
+    named_only = connection.gateway.association == "not-associated"
+    if connection.gateway.kind is GatewayKind.NONE or (
+        named_only and connection.gateway.kind is not GatewayKind.CORE_NETWORK
+    ):
         yield case.found(
             VpnProblem.UNATTACHED,
             "the connection is attached to no gateway: it carries nothing and is billed",
             evidence=f"GatewayAssociationState {connection.gateway.association or '-'}, gateway {connection.gateway}",
-            remedy=("Attach it to a virtual private gateway or a transit gateway, or delete it.",),
+            remedy=("Attach it to a virtual private gateway, a transit gateway or a core network, or delete it.",),
         )
     # Static routes of a transit gateway lie in its own route tables; only a virtual private gateway has them here.
     if connection.static and not connection.routes and to_virtual_gateway(connection):

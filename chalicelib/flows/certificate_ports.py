@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -77,6 +77,38 @@ class Bookmark(Protocol):
         """Note the last distribution that was done; empty: begin anew."""
 
 
+class Progress(Protocol):
+    """Hears how far a run has come, for whoever waits for it."""
+
+    def read(self, done: int, of: int) -> None:
+        """So many places (an account and a Region) are read, whether AWS answered or refused."""
+
+    def listed(self, distributions: int, certificates: int) -> None:
+        """So many there are, as far as they could be read."""
+
+    def examined(self, done: int, of: int) -> None:
+        """So many of the certificates that need it were read in full."""
+
+    def probed(self, done: int, of: int, now: Target | None) -> None:
+        """So many of the handshakes are made; ``now`` is the one that runs the longest."""
+
+
+class NoProgress:
+    """Nobody waits."""
+
+    def read(self, done: int, of: int) -> None:
+        """Not said."""
+
+    def listed(self, distributions: int, certificates: int) -> None:
+        """Not said."""
+
+    def examined(self, done: int, of: int) -> None:
+        """Not said."""
+
+    def probed(self, done: int, of: int, now: Target | None) -> None:
+        """Not said."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateWorld:
     """All that a flow of certificates may use."""
@@ -92,6 +124,7 @@ class CertificateWorld:
     owner: Callable[[], str]
     now: Callable[[], datetime]
     enforce: bool = True
+    progress: Progress = field(default_factory=NoProgress)
 
     def knows(self, account: str) -> bool:
         return account in self.policy.accounts

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable
+from functools import partial
 
 from chalicelib.alerts.certificate_alerts import Hurt, certificate_alert, certificate_fingerprint, worth_telling
-from chalicelib.decide.certificate_renewal import judge_acm
+from chalicelib.decide.certificate_renewal import judge_acm, worth_a_closer_look
 from chalicelib.flows.certificate_ports import CertificateWorld
 from chalicelib.flows.certificate_reads import GLOBAL_REGION, Read, read_all
-from chalicelib.flows.origins import Checked, Seconds, check_distributions, users_of
+from chalicelib.flows.checked import CertificateVerdict, Checked
+from chalicelib.flows.origins import Seconds, check_distributions, users_of
 from chalicelib.flows.validation import repair_validation
 from chalicelib.model.certificates import Finding, Problem
 from chalicelib.model.inventory import AcmCertificate, Distribution
@@ -55,6 +57,29 @@ def react_to_certificate(
     )
 
 
+def examine_certificates(
+    read: Read, world: CertificateWorld, done: Checked, firing: Collection[str], *, used_only: bool = False
+) -> None:
+    """Judge what is listed. Only what the list leaves open, or what fires, is read in full: a call each.
+
+    With ``used_only`` a certificate on which none of the distributions depends is left out.
+    """
+    policy, now = world.policy.certificates, world.now()
+    due = [
+        one
+        for one in read.certificates.values()
+        if worth_a_closer_look(one, policy, now) or certificate_fingerprint(one) in firing
+    ]
+    for number, listed in enumerate(due, start=1):
+        found = read.tried(partial(world.reader.certificate, listed.place, listed.arn), listed.place)
+        if found is not None:
+            read.certificates[listed.arn] = found
+            users = users_of_certificate(found, read, world)
+            if users or not used_only:
+                tell_certificate(found, users, world, done, firing)
+        world.progress.examined(number, len(due))
+
+
 def tell_certificate(
     certificate: AcmCertificate,
     users: Collection[Distribution],
@@ -68,6 +93,7 @@ def tell_certificate(
     fingerprint = certificate_fingerprint(certificate)
     done.reasons += [f"{certificate.arn}: {one.kind} ({one.severity}, {one.basis}): {one.what}" for one in findings]
     was_open = world.road.fires(fingerprint) if open_alerts is None else fingerprint in open_alerts
+    notes: tuple[str, ...] = ()
     if worth_telling(findings) or was_open:
         hurt = Hurt(
             distributions=tuple(_shown(one) for one in users),
@@ -77,6 +103,8 @@ def tell_certificate(
         done.reasons += notes
         world.road.tell(certificate_alert(certificate, findings, hurt, world.policy, now, notes))
         done.alerts.append(fingerprint)
+    verdict = CertificateVerdict(certificate=certificate, users=tuple(users), findings=tuple(findings), notes=notes)
+    done.certificates.append(verdict)
 
 
 def _blocked(findings: Iterable[Finding]) -> bool:

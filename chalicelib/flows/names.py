@@ -108,13 +108,14 @@ def sweep_names(
     lead = [one.standing is Standing.LEADS for one in settled.final.verdicts]
     problems = [str(one) for one in settled.final.verdicts if one.standing is not Standing.LEADS]
     report = names_report(SweepDue(), settled)
-    return replace(report, reasons=(f"{len(lead)} names: {sum(lead)} lead where they should", *problems))
+    first = f"{len(lead)} names: {sum(lead)} lead where they should"
+    return replace(report, reasons=(first, *problems, *settled.final.foreign))
 
 
 def reaches_of(facts: PeeringFacts, rule: Rule) -> tuple[Reach, ...]:
-    """From where the names of a rule have to resolve once the peering is there: the requester's VPC, where it is ours."""
-    vpc = facts.requester.ref
-    return tuple(Reach(name_id=name_id, vpc=vpc) for name_id in rule.names) if facts.requester.managed else ()
+    """From where the names of a rule have to resolve once the peering is there: the requester's VPC, ours or not."""
+    requester = facts.requester
+    return tuple(Reach(name_id=name_id, vpc=requester.ref, managed=requester.managed) for name_id in rule.names)
 
 
 def settle_names_of(facts: PeeringFacts, rule: Rule, world: World) -> NamesSettled:
@@ -247,7 +248,7 @@ def names_report(trigger: Trigger, settled: NamesSettled) -> Report:
     return Report(
         trigger=trigger,
         decision=Decision.OBSERVED,
-        reasons=settled.lines,
+        reasons=(*settled.lines, *settled.final.foreign),
         planned=settled.planned,
         performed=settled.outcome.performed,
         unchanged=plan.unchanged + settled.outcome.unchanged,

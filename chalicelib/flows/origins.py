@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from chalicelib.alerts.certificate_alerts import (
@@ -20,33 +19,16 @@ from chalicelib.decide.certificates import Grounds, OriginVerdict, judge_distrib
 from chalicelib.decide.origins import speaks_tls, targets_of
 from chalicelib.flows.certificate_ports import CertificateWorld
 from chalicelib.flows.certificate_reads import Read, read_all
-from chalicelib.model.actions import Action
+from chalicelib.flows.checked import Checked, ViewerVerdict
 from chalicelib.model.alert import Alert
 from chalicelib.model.certificates import Finding, Problem
 from chalicelib.model.inventory import AcmCertificate, Distribution, LoadBalancer, OriginKind
 from chalicelib.model.plan import Decision
-from chalicelib.model.report import Failure, Report
+from chalicelib.model.report import Report
 from chalicelib.model.triggers import DistributionChanged, Ignored, OriginTrigger
 
 LOG = logging.getLogger(__name__)
 Seconds = Callable[[], float]
-
-
-@dataclass(slots=True)
-class Checked:
-    """What came of looking at distributions."""
-
-    reasons: list[str] = field(default_factory=list)
-    alerts: list[str] = field(default_factory=list)
-    unfinished: list[str] = field(default_factory=list)
-    planned: list[Action] = field(default_factory=list)
-    performed: list[Action] = field(default_factory=list)
-    failed: list[Failure] = field(default_factory=list)
-
-    def add(self, other: Checked) -> None:
-        self.reasons += other.reasons
-        self.alerts += other.alerts
-        self.unfinished += other.unfinished
 
 
 def react_to_origin(
@@ -110,12 +92,14 @@ def check_distributions(
     ``open_alerts`` are the fingerprints that fire, where the caller knows them; else the road is asked for each.
     """
     grounds = _grounds(chosen, read, world, seconds_left)
-    checked = Checked()
+    checked = Checked(probes=dict(grounds.probes))
     for distribution in chosen:
         verdicts = [judge_origin(distribution, origin, grounds) for origin in distribution.origins]
         for verdict in verdicts:
             _tell_origin(verdict, world, checked, open_alerts)
         findings = judge_distribution(distribution, grounds.certificates, world.policy.certificates, grounds.now)
+        checked.origins += verdicts
+        checked.viewers.append(ViewerVerdict(distribution=distribution, findings=findings))
         alert = viewer_alert(distribution, findings, world.policy, grounds.now)
         _tell(alert, findings, world, checked, open_alerts)
         if not all(verdict.complete for verdict in verdicts):

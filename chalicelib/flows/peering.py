@@ -12,19 +12,28 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from chalicelib.alerts.peering_alerts import Told, is_news, peering_alert
+from chalicelib.alerts.peering_alerts import is_news, peering_alert
+from chalicelib.alerts.peering_frame import Told
 from chalicelib.alerts.place_alerts import place_alert
 from chalicelib.decide.case import open_questions
 from chalicelib.decide.peering import PeeringDecision, plan_peering
 from chalicelib.decide.reach import Path, judge_reach
 from chalicelib.flows.ports import World
-from chalicelib.model.actions import Action, CreateRoute, DeleteRoute, ReplaceRoute, RouteAction, TagPeering
+from chalicelib.model.actions import (
+    AcceptPeering,
+    Action,
+    CreateRoute,
+    DeleteRoute,
+    ReplaceRoute,
+    RouteAction,
+    TagPeering,
+)
 from chalicelib.model.alert import Alert, AlertStatus
 from chalicelib.model.errors import AccessRefused, RetryLater
-from chalicelib.model.facts import PeeringFacts
+from chalicelib.model.facts import PeeringFacts, PeeringStatus
 from chalicelib.model.network import Place
-from chalicelib.model.plan import Decision
-from chalicelib.model.report import Report
+from chalicelib.model.plan import Decision, Plan, Refusal, RefusalKind
+from chalicelib.model.report import Failure, Report
 from chalicelib.model.triggers import (
     Ignored,
     PeeringAccepted,
@@ -33,7 +42,7 @@ from chalicelib.model.triggers import (
     PeeringTrigger,
     Trigger,
 )
-from chalicelib.perform.executor import Outcome
+from chalicelib.perform.executor import NOT_TRIED, Outcome
 
 if TYPE_CHECKING:  # rules without names need not load what settles them
     from chalicelib.flows.names import NamesSettled
@@ -43,7 +52,7 @@ LOG = logging.getLogger(__name__)
 FRESH = timedelta(minutes=15)
 # The calls that end a wait; an alert that is open is brought up to date at once and not by the next sweep.
 ENDING = (PeeringAccepted, PeeringRejected, PeeringDeleted)
-_ROUNDS = 4  # rounds of questions that a decision may ask; it needs three at most
+_ROUNDS = 6  # rounds of questions that a decision may ask; it needs five at most
 
 
 def react_to_peering(trigger: PeeringTrigger | Ignored, world: World) -> Report:
@@ -70,7 +79,7 @@ def react_to_peering(trigger: PeeringTrigger | Ignored, world: World) -> Report:
 
 def _unreadable(trigger: PeeringTrigger, error: AccessRefused, seen_from: Place, world: World) -> Report:
     """One side cannot be read, so nothing is done on the other either. The sweep tries again and tells when it can."""
-    place = Place(account=error.account, region=seen_from.region)
+    place = Place(account=error.account, region=error.region or seen_from.region)
     account = world.policy.accounts.get(place.account)
     alert = place_alert(place, str(error), account.name if account else place.account, world.now())
     world.road.tell(alert)
@@ -85,14 +94,16 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
     Raises RetryLater where AWS put a call off: nothing is lost, and the same trigger goes on from there.
     """
     facts = _answered(facts, world)
-    decision = plan_peering(facts, world.policy, world.now())
+    decision = _permitted(plan_peering(facts, world.policy, world.now()), world)
     mark = tuple(action for action in decision.plan.actions if isinstance(action, TagPeering))
     work = tuple(action for action in decision.plan.actions if not isinstance(action, TagPeering))
     if world.enforce:
         _remember(facts, decision, world)
-    outcome = world.executor.perform(work)
+    outcome = world.executor.perform(work, apart=decision.marked)
     if outcome.retry:
-        raise RetryLater(outcome.failed[0].error)
+        raise RetryLater(next(one.error for one in outcome.failed if one.error != NOT_TRIED))
+    if outcome.overtaken:
+        return settle(trigger, _overtaken(facts, world), world, open_alerts)
     paths = _proof(facts, decision, outcome.performed, world)
     told = Told(
         facts=facts,
@@ -105,11 +116,46 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
     names = _names(told, world)
     if names is not None:
         outcome = _joined(outcome, names.outcome)
-        told = replace(told, performed=outcome.performed, failed=outcome.failed, names=names.lines)
+        told = replace(
+            told,
+            performed=outcome.performed,
+            failed=outcome.failed,
+            names=names.lines,
+            associations=names.final.foreign,
+        )
     marked, alerts = _tell_and_mark(told, mark, world, open_alerts, ends=isinstance(trigger, ENDING))
     report = _report(trigger, told, _joined(outcome, marked), alerts, names)
     LOG.info("peering.settled", extra={"peering_id": facts.peering.peering_id, "report": report.as_json()})
     return report
+
+
+def _permitted(decision: PeeringDecision, world: World) -> PeeringDecision:
+    """The same decision, unless we would be refused to do all of it once the request is accepted: then nothing is done."""
+    actions = decision.plan.actions
+    if not world.enforce or not any(isinstance(action, AcceptPeering) for action in actions):
+        return decision
+    refusals = world.executor.not_permitted(actions)
+    if not refusals:
+        return decision
+    rule = decision.rule.name if decision.rule else ""
+    first = f"rule {rule} approves, but netreflex may not do all of it; nothing was changed"
+    reasons = (first, *(refusal.reason for refusal in refusals))
+    return PeeringDecision(decision=Decision.HELD, rule=decision.rule, reasons=reasons, plan=Plan(refusals=refusals))
+
+
+def _not_permitted(refusals: Sequence[Refusal]) -> tuple[Failure, ...]:
+    """What AWS said no to when it was asked is a failed call as well as a reason not to act."""
+    return tuple(Failure(action=one.action, error=one.reason) for one in refusals if one.kind is RefusalKind.ACCESS)
+
+
+def _overtaken(facts: PeeringFacts, world: World) -> PeeringFacts:
+    """The facts of a request that ended while we wanted to accept it."""
+    peering_id = facts.peering.peering_id
+    places = [side.ref.place for side in facts.sides if side.managed]
+    newer = world.reader.find(peering_id, places, patient=False)
+    if newer is None or newer.peering.status is PeeringStatus.PENDING:
+        raise RetryLater(f"{peering_id} ended before it was accepted, and that is not to be seen yet; run again")
+    return newer
 
 
 def _names(told: Told, world: World) -> NamesSettled | None:
@@ -208,7 +254,9 @@ def _tell(
         if not was_open:
             return ()
     unfinished = world.enforce and told.decision.decision is Decision.APPROVED and not told.decision.marked
-    world.road.tell(alert, surely=unfinished and alert.status is AlertStatus.NOTICE)
+    surely = unfinished and alert.status is AlertStatus.NOTICE
+    first = any(isinstance(action, AcceptPeering) for action in told.performed)
+    world.road.tell(alert, surely=surely, first=first)
     return (alert.fingerprint,)
 
 
@@ -235,12 +283,12 @@ def _report(
         trigger=trigger,
         decision=decision.decision,
         rule=decision.rule.name if decision.rule else None,
-        reasons=(*decision.reasons, *decision.foreign),
+        reasons=(*decision.reasons, *told.for_the_other_owner),
         planned=planned,
         performed=outcome.performed,
         unchanged=unchanged,
         refused=refused,
-        failed=outcome.failed,
+        failed=(*_not_permitted(decision.plan.refusals), *outcome.failed),
         alerts=alerts,
         proof=proof,
     )

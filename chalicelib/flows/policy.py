@@ -13,6 +13,7 @@ from chalicelib.model.policy import Policy
 
 LOG = logging.getLogger(__name__)
 RELOAD_SECONDS = 60.0
+EVERY_TIME = -1.0
 
 
 class Shelf(Protocol):
@@ -38,28 +39,34 @@ class NoShelf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyState:
-    """The policy in force and its hash; ``fault`` says why the newest text is not it."""
+    """The policy in force and its hash.
+
+    ``fault`` says why the newest text is not it, ``unkept`` why there is no copy of it to fall back on.
+    """
 
     policy: Policy
     version: str
     fault: str = ""
+    unkept: str = ""
 
 
 class PolicyKeeper:
-    """Reads the policy, at most once a minute, and keeps the last good one.
+    """Reads the policy, at most once in ``reload_seconds``, and keeps the last good one.
 
-    ``seconds`` is a clock that only goes forward.
+    ``seconds`` is a clock that only goes forward. A file costs nothing to read, and may be read for every run.
     """
 
-    def __init__(self, read: Callable[[], str], shelf: Shelf, seconds: Callable[[], float], *, reload: bool) -> None:
-        self._read, self._shelf, self._seconds, self._reload = read, shelf, seconds, reload
+    def __init__(
+        self, read: Callable[[], str], shelf: Shelf, seconds: Callable[[], float], *, reload_seconds: float
+    ) -> None:
+        self._read, self._shelf, self._seconds, self._reload_seconds = read, shelf, seconds, reload_seconds
         self._held: PolicyState | None = None
         self._read_at = 0.0
 
     def state(self) -> PolicyState:
         """What is in force now. Raises NetreflexError that says what is wrong where nothing good is left to go on with."""
         held = self._held
-        if held is not None and not (self._reload and self._seconds() - self._read_at > RELOAD_SECONDS):
+        if held is not None and self._seconds() - self._read_at <= self._reload_seconds:
             return held
         try:
             fresh = self._fresh(held)
@@ -71,11 +78,19 @@ class PolicyKeeper:
     def _fresh(self, held: PolicyState | None) -> PolicyState:
         text = self._read()
         version = policy_hash(text)
-        if held is not None and held.version == version:
-            return PolicyState(policy=held.policy, version=version)
-        fresh = PolicyState(policy=parse_policy(text), version=version)
-        self._shelf.keep(text, version)
-        return fresh
+        known = held is not None and held.version == version
+        policy = held.policy if held is not None and known else parse_policy(text)
+        unkept = "" if held is not None and known and not held.unkept else self._keep(text, version)
+        return PolicyState(policy=policy, version=version, unkept=unkept)
+
+    def _keep(self, text: str, version: str) -> str:
+        """Why it could not be kept: the policy is good all the same, and the next reading tries again."""
+        try:
+            self._shelf.keep(text, version)
+        except NetreflexError as error:
+            LOG.warning("policy.not_kept", extra={"error": str(error)})
+            return f"this policy holds, but no copy could be kept for the day when a newer one is broken: {error}"
+        return ""
 
     def _last_good(self, held: PolicyState | None, error: NetreflexError) -> PolicyState:
         LOG.error("policy.unusable", extra={"error": str(error)})
@@ -84,4 +99,4 @@ class PolicyKeeper:
             if text is None:
                 raise error
             held = PolicyState(policy=parse_policy(text), version=policy_hash(text))
-        return PolicyState(policy=held.policy, version=held.version, fault=str(error))
+        return PolicyState(policy=held.policy, version=held.version, fault=str(error), unkept=held.unkept)

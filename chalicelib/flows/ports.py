@@ -10,24 +10,27 @@ from typing import TYPE_CHECKING, Protocol
 from chalicelib.decide.case import Questions
 from chalicelib.model.actions import CreateRoute, ReplaceRoute
 from chalicelib.model.alert import Alert
-from chalicelib.model.facts import PeeringFacts
+from chalicelib.model.facts import Ledger, PeeringFacts
 from chalicelib.model.names import NamesFacts, Reach
 from chalicelib.model.network import Network, Place, Tags
 from chalicelib.model.policy import Name, Policy
-from chalicelib.observe.peerings import Snapshot
+from chalicelib.observe.snapshots import Snapshot
 from chalicelib.perform.executor import Executor
 
 if TYPE_CHECKING:  # a function that sees no VPN need not load what judges them
     from chalicelib.decide.vpn_questions import VpnQuestions
+    from chalicelib.model.tunnel_memory import TunnelMemory, TunnelQuestion
     from chalicelib.model.vpn import VpnSnapshot
+    from chalicelib.observe.tunnel_answers import Answers
 
 
 class AlertRoad(Protocol):
     """The road on which observations of problems leave; it drops what was told before and loses nothing."""
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:
         """Take one observation. True where it was news, False where the same was told before.
 
+        ``first``: most likely nothing was told of it yet, so the read before the write is saved; if it was, no harm is done.
         ``surely`` sends what is known but not yet delivered once more, because the run that noted it may have died.
         """
 
@@ -42,6 +45,21 @@ class AlertRoad(Protocol):
 
     def open_fingerprints(self, kind: str) -> Iterable[str]:
         """The fingerprints of the alerts of a kind that fire now."""
+
+
+class SweptRoad(AlertRoad, Protocol):
+    """A road of flows that look at everything, too."""
+
+    def at_a_glance(self) -> Glance:
+        """The same road for one pass over everything: it reads what is open once, and tells nothing that was told so."""
+
+
+class Glance(SweptRoad, Protocol):
+    """The road of one pass over everything."""
+
+    @property
+    def untold(self) -> Sequence[Exception]:
+        """Why something could not be told: whoever passed on to the next thing raises the first of them at the end."""
 
 
 class PeeringReader(Protocol):
@@ -59,6 +77,9 @@ class PeeringReader(Protocol):
     def answer(self, facts: PeeringFacts, questions: Questions) -> PeeringFacts:
         """The same facts with what a decision asked for."""
 
+    def remembered(self, peering_ids: Sequence[str]) -> Mapping[str, Ledger]:
+        """What was approved of many peerings, read at once; without those of which it is not known."""
+
     def reread(self, facts: PeeringFacts, caught_up: Callable[[PeeringFacts], bool]) -> PeeringFacts:
         """The same peering with fresh route tables, read again within a bound until they have caught up."""
 
@@ -71,6 +92,19 @@ class VpnReader(Protocol):
 
     def answer(self, snapshot: VpnSnapshot, questions: VpnQuestions) -> VpnSnapshot:
         """The same snapshot with what a judgement asked for, as far as AWS answers."""
+
+    def ask(self, place: Place, questions: Sequence[TunnelQuestion]) -> Answers:
+        """What AWS answers of single tunnels. Never raises for what one of the questions meets."""
+
+    def recall(self, place: Place) -> TunnelMemory:
+        """What earlier passes over a place were told of its tunnels. Raises where it cannot be read."""
+
+
+class VpnMemory(Protocol):
+    """Keeps what AWS answered of single tunnels, for the passes to come."""
+
+    def remember(self, place: Place, memory: TunnelMemory) -> None:
+        """Put the memory of a place in the place of the former one."""
 
 
 class NamesReader(Protocol):
@@ -116,9 +150,10 @@ class World:
     policy: Policy
     reader: PeeringReader
     vpn: Callable[[], VpnReader]
+    vpn_memory: Callable[[], VpnMemory]
     executor: Executor
     memory: Memory
-    road: AlertRoad
+    road: SweptRoad
     now: Callable[[], datetime]
     names: Callable[[], NamesReader]
     name_memory: Callable[[], NameMemory]

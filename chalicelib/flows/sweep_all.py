@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from chalicelib.flows.ports import World
 from chalicelib.flows.sweep import sweep_peerings
@@ -17,7 +18,9 @@ _SWEEPS = (sweep_connections, sweep_peerings)
 
 
 def sweep_everything(world: World, seconds_left: Callable[[], float] = lambda: float("inf")) -> Report:
-    """One report of all. An error that is a fault of ours is raised once the others are done."""
+    """One report of all. A fault of ours, and whatever kept an alert from being told, is raised once the others are done."""
+    road = world.road.at_a_glance()
+    world = replace(world, road=road)
     reports: list[Report] = []
     broke: list[Exception] = []
     for sweep in _SWEEPS:
@@ -26,6 +29,6 @@ def sweep_everything(world: World, seconds_left: Callable[[], float] = lambda: f
         except Exception as error:
             LOG.exception("sweep.broke", extra={"sweep": sweep.__name__})
             broke.append(error)
-    if broke:
-        raise broke[0]
+    for fault in (*broke, *road.untold):
+        raise fault
     return joined(SweepDue(), reports)

@@ -7,7 +7,6 @@ inventory is looked at as often as the first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from chalicelib.alerts import kinds
 from chalicelib.alerts.certificate_alerts import (
@@ -18,11 +17,11 @@ from chalicelib.alerts.certificate_alerts import (
     unread_fingerprint,
     viewer_fingerprint,
 )
-from chalicelib.decide.certificate_renewal import worth_a_closer_look
 from chalicelib.flows.certificate_ports import CertificateWorld
 from chalicelib.flows.certificate_reads import Read, certificate_places, read_all
-from chalicelib.flows.certificates import tell_certificate, users_of_certificate
-from chalicelib.flows.origins import Checked, Seconds, check_distributions
+from chalicelib.flows.certificates import examine_certificates
+from chalicelib.flows.checked import Checked
+from chalicelib.flows.origins import Seconds, check_distributions
 from chalicelib.model.inventory import Distribution
 from chalicelib.model.plan import Decision
 from chalicelib.model.report import Report
@@ -30,16 +29,15 @@ from chalicelib.model.triggers import SweepDue
 
 ENOUGH_SECONDS = 60.0  # what a batch may take at worst: its reads, and handshakes that all run into their time-outs
 BATCH = 25
-_KINDS = (kinds.ORIGIN_CERTIFICATE, kinds.VIEWER_CERTIFICATE, kinds.CERTIFICATE)
 
 
 def sweep_certificates(world: CertificateWorld, seconds_left: Seconds = lambda: float("inf")) -> Report:
     """One pass over every certificate and, as far as time goes, every distribution."""
-    firing = {alert.fingerprint: alert for kind in _KINDS for alert in world.road.open_alerts(kind)}
+    firing = {alert.fingerprint: alert for kind in kinds.OF_CERTIFICATES for alert in world.road.open_alerts(kind)}
     read = read_all(world)
     done = Checked()
     _tell_unread(read, world, done)
-    _certificates(read, world, done, frozenset(firing))
+    examine_certificates(read, world, done, frozenset(firing))
     finished = _distributions(read, world, done, frozenset(firing), seconds_left)
     seen = {*_present(read)}
     for fingerprint, alert in firing.items():
@@ -67,18 +65,6 @@ def _tell_unread(read: Read, world: CertificateWorld, done: Checked) -> None:
         if error or fingerprint in firing:
             world.road.tell(unread_alert(place.account, place.region, error, world.policy, world.now()))
             done.alerts.append(fingerprint)
-
-
-def _certificates(read: Read, world: CertificateWorld, done: Checked, firing: frozenset[str]) -> None:
-    """Only what the list leaves open, or what fires, is read in full: a call each."""
-    policy, now = world.policy.certificates, world.now()
-    for arn, listed in tuple(read.certificates.items()):
-        if not worth_a_closer_look(listed, policy, now) and certificate_fingerprint(listed) not in firing:
-            continue
-        found = read.tried(partial(world.reader.certificate, listed.place, arn), listed.place)
-        if found is not None:
-            read.certificates[arn] = found
-            tell_certificate(found, users_of_certificate(found, read, world), world, done, firing)
 
 
 def _distributions(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.decide.validation_records import missing_records, names_to_look_at, plan_validation, zone_names
 from chalicelib.flows.certificate_ports import CertificateWorld
-from chalicelib.flows.origins import Checked
+from chalicelib.flows.checked import Checked
 from chalicelib.model.errors import NetreflexError
 from chalicelib.model.inventory import AcmCertificate, ValidationRecord
 
@@ -31,4 +31,4 @@ def _repaired(record: ValidationRecord, certificate: AcmCertificate, world: Cert
     done.failed += outcome.failed
     if outcome.failed:
         return f"{plan.note}, and could not be restored: {outcome.failed[0].error}"
-    return f"{plan.note}; netreflex {'restored it' if outcome.performed else 'would restore it (observe mode)'}"
+    return f"{plan.note}; netreflex {'restored it' if outcome.performed else 'would restore it (this run changes nothing)'}"

@@ -7,28 +7,19 @@ does the same for all of a place.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.alerts.vpn_alerts import (
-    SETUP,
-    VpnTold,
-    parts_alert,
-    setup_notice,
-    tells_loss,
-    vpn_alert,
-    vpn_fingerprint,
-    vpn_resolved,
-)
+from chalicelib.alerts.vpn_alerts import parts_alert, setup_notice
 from chalicelib.decide.tunnel_alarms import alarm_connection, plan_alarms
-from chalicelib.decide.tunnels import Health, Verdict, judge_tunnels
+from chalicelib.decide.tunnels import Verdict
 from chalicelib.decide.vpn_case import Case, when
-from chalicelib.decide.vpn_questions import vpn_questions
 from chalicelib.decide.vpn_sheet import lacks, setup_sheet
 from chalicelib.flows.ports import World
+from chalicelib.flows.vpn_answers import answered, remember
+from chalicelib.flows.vpn_telling import alerts_of, judged
 from chalicelib.model.actions import Action, PutTunnelAlarm
-from chalicelib.model.alert import Alert
 from chalicelib.model.errors import AccessRefused, RetryLater
 from chalicelib.model.network import Place
 from chalicelib.model.plan import Decision, Plan
@@ -67,7 +58,8 @@ def _react_in(place: Place, trigger: VpnTrigger, world: World) -> Report:
         reasons = (f"{place} cannot be read: {error}",)
         return Report(trigger=trigger, decision=Decision.HELD, reasons=reasons, alerts=(alert.fingerprint,))
     _wait_for(trigger, snapshot, world)
-    report = settle_connections(trigger, snapshot, meant(trigger, snapshot), world).report
+    named = bool(trigger.connections or trigger.addresses)
+    report = settle_connections(trigger, snapshot, meant(trigger, snapshot), world, anew=named).report
     if isinstance(trigger, VpnCreated):
         return joined(trigger, (report, *_introduced(trigger, snapshot, world)))
     return report
@@ -108,23 +100,25 @@ def settle_connections(
     ids: Sequence[str],
     world: World,
     open_alerts: Collection[str] | None = None,
+    *,
+    anew: bool = False,
 ) -> Settled:
     """Judge these connections of a place, tell how they stand, and see to their alarms.
 
-    ``open_alerts`` are the fingerprints that fire now, where the caller knows them; an event asks the road.
+    ``open_alerts`` are the fingerprints that fire now, where the caller knows them; an event asks the road. ``anew``: an
+    event names these connections, so AWS is asked about them whatever is remembered.
     Raises RetryLater where AWS put off a call: nothing is lost, and the same trigger goes on from there.
     """
-    now = world.now()
-    questions = vpn_questions(snapshot, world.policy, now).only(ids)
-    snapshot = world.vpn().answer(snapshot, questions)
+    known = answered(snapshot, ids, world, anew=anew)
     alerts: list[str] = []
     reasons: list[str] = []
     for connection_id in ids:
-        verdict = _judged(snapshot, connection_id, world)
+        verdict = judged(known.snapshot, connection_id, world)
         reasons.append(_reason(verdict))
-        for alert in _alerts(verdict, snapshot, world, open_alerts):
+        for alert in alerts_of(verdict, known, world, open_alerts):
             world.road.tell(alert)
             alerts.append(alert.fingerprint)
+    snapshot = remember(known, world)
     plan = _plan_for(ids, snapshot, world)
     outcome = _perform(plan.actions[:MOST_ALARMS], world)
     if outcome.retry:
@@ -143,43 +137,6 @@ def settle_connections(
         alerts=tuple(alerts),
     )
     return Settled(report=report, unread=snapshot.notes)
-
-
-def _judged(snapshot: VpnSnapshot, connection_id: str, world: World) -> Verdict:
-    connection = snapshot.connection(connection_id)
-    if connection is None:
-        return Verdict(connection_id=connection_id, health=Health.GONE)
-    return judge_tunnels(snapshot, connection, world.policy, world.now())
-
-
-def _alerts(
-    verdict: Verdict, snapshot: VpnSnapshot, world: World, open_alerts: Collection[str] | None
-) -> Iterator[Alert]:
-    """What is to be told. Health is told as the end of what people know of; what is not known ends nothing.
-
-    The set-up has an alert of its own, so that an outage can end while a weakness lasts. It is told only where the tunnels
-    are well and no outage has just ended: in an outage it is listed, and one message is enough.
-    """
-
-    def told(part: str) -> VpnTold:
-        fingerprint = vpn_fingerprint(snapshot.place, verdict.connection_id, part)
-        known = open_alerts is None or fingerprint in open_alerts
-        former = world.road.firing(fingerprint) if known else None
-        return VpnTold(verdict=verdict, snapshot=snapshot, policy=world.policy, now=world.now(), former=former)
-
-    ended = verdict.health in {Health.GONE, Health.HEALTHY}
-    state = told("")
-    connection = snapshot.connection(verdict.connection_id)
-    if ended and state.former:
-        yield vpn_resolved(state)
-    elif connection is not None and not ended:
-        findings = verdict.losses(known=tells_loss(state.former))
-        if findings and (state.former or verdict.health is Health.FAULTY):
-            yield vpn_alert(state, connection, findings)
-    if verdict.health is Health.HEALTHY and connection is not None and verdict.weaknesses and not state.former:
-        yield vpn_alert(told(SETUP), connection, verdict.weaknesses, SETUP)
-    elif ended and not verdict.weaknesses and (setup := told(SETUP)).former:
-        yield vpn_resolved(setup, SETUP)
 
 
 def _reason(verdict: Verdict) -> str:

@@ -164,7 +164,7 @@ def _check_routes(rule: Mapping[str, object], path: Path, findings: Findings) ->
                 continue
             if network.version == _IPV6 and routes.get("ipv6", False) is False:
                 findings.add(here, f"{network} is IPv6, which this rule does not route", "write ipv6: true in routes")
-            elif allowed and not _lies_in(network, allowed, widths):
+            elif any(net.version == network.version for net in allowed) and not _lies_in(network, allowed, widths):
                 wrong = f"{network} does not lie within the {other}'s cidrs_within, so the {other} cannot have it"
                 findings.add(here, wrong, f"write a portion of {other}.cidrs_within, or widen that")
 

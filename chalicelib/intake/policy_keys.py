@@ -117,7 +117,9 @@ KEYS: Mapping[str, Key] = {
     "Match.vpcs": Key(says="The side's VPC is one of these.", like="[vpc-0a1b2c3d4e5f60718]", schema={"items": _VPC}),
     "Match.vpc_tags": Key(says="The side's VPC has all these tags; values are glob patterns.", like='{env: "dev*"}'),
     "Match.cidrs_within": Key(
-        says="Every CIDR of the side's VPC lies within one of these.", like="[10.16.0.0/12]", schema={"items": _CIDR}
+        says="Every CIDR of the side's VPC lies within one of these. A list without an IPv6 range says nothing about IPv6.",
+        like="[10.16.0.0/12]",
+        schema={"items": _CIDR},
     ),
     "Routes.requester": Key(says="Routes on the requester's side.", like="{tables: all, to: [10.40.8.0/22]}"),
     "Routes.accepter": Key(says="Routes on the accepter's side.", like="{tables: {subnet_tags: {tier: data}}}"),

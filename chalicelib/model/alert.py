@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 SCHEMA = "netreflex.alert/1"
+MOST_STEPS = 5  # of a remedy
 
 
 class Severity(StrEnum):
@@ -134,7 +135,7 @@ class Alert:
             title=bounded(self.title, 90),
             summary=bounded(self.summary, 600),
             cause=bounded(self.cause, 1200),
-            remedy=tuple(bounded(step, 500) for step in self.remedy[:5]),
+            remedy=tuple(bounded(step, 500) for step in self.remedy[:MOST_STEPS]),
             links=tuple(Link(text=bounded(one.text, 80), url=one.url) for one in self.links if _leads(one.url))[:5],
             evidence=bounded(self.evidence, 1200, lines=True),
             fields=tuple(Field(name=bounded(f.name, 60), value=bounded(f.value, 300)) for f in self.fields[:10]),

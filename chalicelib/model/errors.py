@@ -5,6 +5,7 @@
     NetreflexError
     ├── ConfigurationError   settings or policy are wrong: a person must change them
     ├── AccessRefused        AWS did not let us: names the account and the action that is missing
+    │   └── NoMemberRole     another account, and no setting says which role to assume there
     ├── RetryLater           not finished, nothing lost: the same call later goes on from here
     └── AwsFailure           AWS answered with an error that no rule of ours covers
 
@@ -23,13 +24,21 @@ class ConfigurationError(NetreflexError):
 
 
 class AccessRefused(NetreflexError):
-    """AWS refused an operation for want of a permission."""
+    """AWS refused an operation for want of a permission. ``region`` is empty where the service has none."""
 
-    def __init__(self, *, account: str, operation: str, code: str) -> None:
-        self.account, self.operation, self.code = account, operation, code
+    def __init__(self, *, account: str, operation: str, code: str, region: str = "") -> None:
+        self.account, self.operation, self.code, self.region = account, operation, code, region
         super().__init__(
             f"{operation} was refused in account {account} ({code}): grant it to netreflex's role there, then run again"
         )
+
+
+class NoMemberRole(AccessRefused):
+    """An account that is not netreflex's own cannot be entered, because no role is named in the settings."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(account=account, operation="sts:AssumeRole", code="NETREFLEX_MEMBER_ROLE is not set")
+        self.args = (f"account {account} is not netreflex's own: set NETREFLEX_MEMBER_ROLE to reach it",)
 
 
 class RetryLater(NetreflexError):

@@ -103,7 +103,8 @@ class RouteTable:
     """A route table; ``subnets`` are the explicitly associated ones only.
 
     ``edge`` is True for the table of a gateway (VPC guide, "Gateway route tables"): it routes what comes in from outside
-    and can hold no route to a peering.
+    and can hold no route to a peering. ``prefix_lists`` are the ids of the lists that its routes name, ``endpoints`` the
+    number of its gateway endpoints, whose lists are AWS's own and not among them.
     """
 
     table_id: str
@@ -113,6 +114,21 @@ class RouteTable:
     subnets: tuple[str, ...] = ()
     tags: Tags = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    prefix_lists: tuple[str, ...] = ()
+    endpoints: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrefixList:
+    """A managed prefix list; ``version`` is that of its addresses, 4 or 6.
+
+    ``max_entries`` is the room that it takes up wherever it is named, however few entries it has; None where AWS does
+    not tell it.
+    """
+
+    list_id: str
+    version: int
+    max_entries: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,10 +168,11 @@ class LedgerRoute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """What netreflex remembers of one peering: its routes, and the CIDRs it approved."""
+    """What netreflex remembers of one peering: the CIDRs it approved, and its routes unless ``routes_unread``."""
 
     routes: tuple[LedgerRoute, ...] = ()
     approved: tuple[Network, ...] = ()
+    routes_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +180,7 @@ class SideFacts:
     """One side of a peering, with all that a decision needs.
 
     ``managed`` is False where the account or Region is not in the policy: then nothing of it was read, and nothing
-    will be changed. ``subnets`` and the quotas are None until a decision asks for them.
+    will be changed. ``subnets``, ``prefix_lists`` and each quota are None until a decision asks for them.
     """
 
     side: Side
@@ -174,6 +191,7 @@ class SideFacts:
     tables: tuple[RouteTable, ...] = ()
     subnets: tuple[Subnet, ...] | None = None
     others: tuple[Peering, ...] = ()
+    prefix_lists: tuple[PrefixList, ...] | None = None
     quotas: tuple[Quota, ...] = ()
 
     def quota(self, code: str) -> Quota | None:
@@ -182,12 +200,16 @@ class SideFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeeringFacts:
-    """A peering, both its sides, and (where a decision asked for it) what netreflex did for it before."""
+    """A peering, both its sides, and (where a decision asked for it) what netreflex did for it before.
+
+    ``tags_read`` is True where our side's tags were asked for by themselves and stand in its view.
+    """
 
     peering: Peering
     requester: SideFacts
     accepter: SideFacts
     ledger: Ledger | None = None
+    tags_read: bool = False
 
     def side(self, side: Side) -> SideFacts:
         return self.requester if side is Side.REQUESTER else self.accepter

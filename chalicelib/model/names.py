@@ -135,10 +135,14 @@ class ZoneChoice(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """A VPC from which a name has to resolve, because an approved peering leads from there to the service."""
+    """A VPC from which a name has to resolve, because an approved peering leads from there to the service.
+
+    ``managed`` is False where the VPC is not in the policy: its owner has to associate it.
+    """
 
     name_id: str
     vpc: VpcRef
+    managed: bool = True
 
 
 class ZoneOfVpc(NamedTuple):

@@ -19,6 +19,7 @@ class VpnProblem(StrEnum):
     """Every kind of finding about a connection; the policy overrides severities by these words."""
 
     ALL_TUNNELS_DOWN = "all_tunnels_down"
+    NOT_YET_UP = "not_yet_up"
     ONE_TUNNEL_DOWN = "one_tunnel_down"
     NEVER_CONFIGURED_TUNNEL = "never_configured_tunnel"
     BGP_DOWN_IPSEC_UP = "bgp_down_ipsec_up"
@@ -221,11 +222,13 @@ class TunnelKey(NamedTuple):
 class TunnelDetails:
     """What was asked of a tunnel beyond its telemetry; None is what was not asked, or what AWS did not answer.
 
-    ``changes`` counts state changes within the policy's flapping time; ``ever_up`` looks over all the metric's retention.
+    ``changes`` counts state changes within the policy's flapping time; ``ever_up`` looks over all the metric's retention, and
+    ``silent`` says that it holds no point at all.
     """
 
     changes: int | None = None
     ever_up: bool | None = None
+    silent: bool = False
     maintenance: Maintenance | None = None
     active: ActiveTunnel | None = None
     log: LogLine | None = None

@@ -13,6 +13,7 @@ from chalicelib.model.facts import (
     Peering,
     PeeringEnd,
     PeeringStatus,
+    PrefixList,
     Route,
     RouteState,
     RouteTable,
@@ -29,6 +30,8 @@ _PAGE = {
     "describe_route_tables": 100,
     "describe_subnets": 1000,
     "get_managed_prefix_list_entries": 100,
+    "describe_managed_prefix_lists": 100,
+    "describe_tags": 1000,
 }
 _TARGETS = (
     "VpcPeeringConnectionId",
@@ -48,7 +51,7 @@ _GATEWAY_ENDPOINT = "vpce-"
 
 
 def _pages(client: Any, place: Place, operation: str, key: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
-    with translated(place.account, f"ec2:{_action(operation)}"):
+    with translated(place.account, f"ec2:{_action(operation)}", place.region):
         pages = client.get_paginator(operation).paginate(PaginationConfig={"PageSize": _PAGE[operation]}, **arguments)
         for page in pages:
             yield from page.get(key, ())
@@ -111,6 +114,25 @@ def describe_route_table(client: Any, place: Place, table_id: str) -> tuple[Rout
     return tuple(_table_fact(one, {}) for one in answers)
 
 
+def describe_prefix_lists(client: Any, place: Place, list_ids: Iterable[str]) -> tuple[PrefixList, ...]:  # noqa: ANN401
+    """The named prefix lists of a place; one that is gone is left out."""
+    chosen = {"Filters": [{"Name": "prefix-list-id", "Values": sorted(list_ids)}]}
+    return tuple(
+        PrefixList(
+            list_id=one["PrefixListId"],
+            version=6 if one.get("AddressFamily") == "IPv6" else 4,
+            max_entries=one.get("MaxEntries"),
+        )
+        for one in _pages(client, place, "describe_managed_prefix_lists", "PrefixLists", **chosen)
+    )
+
+
+def describe_tags(client: Any, place: Place, resource_id: str) -> Tags:  # noqa: ANN401
+    """The tags that the place's own account has set on a resource."""
+    chosen = {"Filters": [{"Name": "resource-id", "Values": [resource_id]}]}
+    return {one["Key"]: one["Value"] for one in _pages(client, place, "describe_tags", "Tags", **chosen)}
+
+
 def _spelled(route: Mapping[str, Any]) -> bool:
     """Prefix lists of gateway endpoints hold AWS's public addresses and are not the customer's to read."""
     return "DestinationPrefixListId" in route and not _target(route).startswith(_GATEWAY_ENDPOINT)
@@ -170,6 +192,8 @@ def _table_fact(answer: Mapping[str, Any], entries: Mapping[str, tuple[Network, 
         subnets=tuple(sorted(one["SubnetId"] for one in associations if one.get("SubnetId"))),
         tags=_tags(answer),
         routes=tuple(fact for route in answer["Routes"] for fact in _route_facts(route, entries)),
+        prefix_lists=tuple(sorted({route["DestinationPrefixListId"] for route in answer["Routes"] if _spelled(route)})),
+        endpoints=sum(_target(route).startswith(_GATEWAY_ENDPOINT) for route in answer["Routes"]),
     )
 
 

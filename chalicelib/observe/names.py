@@ -115,8 +115,8 @@ class NamesObserver:
     ) -> NamesFacts:
         """The facts with the VPCs of the zones that some VPC has to reach, and who else may be associated."""
         wanted: dict[str, tuple[Zone, bool]] = {}
-        for zone, vpcs in _wanted(facts, names, reaches):
-            across = any(vpc.account != zone.account for vpc in vpcs) or wanted.get(zone.zone_id, (zone, False))[1]
+        for zone, found in _wanted(facts, names, reaches):
+            across = any(one.vpc.account != zone.account for one in found) or wanted.get(zone.zone_id, (zone, False))[1]
             wanted[zone.zone_id] = (zone, across)
         read = _side_by_side(
             {
@@ -177,12 +177,12 @@ class NamesObserver:
         return found
 
     def _vpcs(self, facts: NamesFacts, names: Sequence[Name], reaches: Sequence[Reach]) -> NamesFacts:
-        """What those VPCs resolve that are not associated with a zone they have to reach."""
+        """What those VPCs of ours resolve that are not associated with a zone they have to reach."""
         missing = {
-            vpc: partial(self._dns, vpc)
-            for zone, vpcs in _wanted(facts, names, reaches)
-            for vpc in vpcs
-            if ZoneVpc.of(vpc) not in (zone.vpcs or ())
+            one.vpc: partial(self._dns, one.vpc)
+            for zone, found in _wanted(facts, names, reaches)
+            for one in found
+            if one.managed and ZoneVpc.of(one.vpc) not in (zone.vpcs or ())
         }
         return replace(facts, vpcs=_side_by_side(missing))
 
@@ -205,13 +205,13 @@ class NamesObserver:
 
 def _wanted(
     facts: NamesFacts, names: Sequence[Name], reaches: Sequence[Reach]
-) -> Iterable[tuple[Zone, tuple[VpcRef, ...]]]:
+) -> Iterable[tuple[Zone, tuple[Reach, ...]]]:
     """The private zones of the names, with the VPCs that have to reach each."""
     for name in names:
-        vpcs = tuple(reach.vpc for reach in reaches if reach.name_id == name.id)
+        found = tuple(reach for reach in reaches if reach.name_id == name.id)
         zone = chosen_zone(name, facts)
-        if vpcs and isinstance(zone, Zone) and zone.private:
-            yield zone, vpcs
+        if found and isinstance(zone, Zone) and zone.private:
+            yield zone, found
 
 
 def _side_by_side(jobs: Mapping[K, Callable[[], T]]) -> dict[K, T | Unread]:

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from chalicelib.decide.approved_cidrs import marked_side
 from chalicelib.decide.case import Questions
 from chalicelib.model.actions import RouteAction
-from chalicelib.model.errors import RetryLater
+from chalicelib.model.errors import AccessRefused, RetryLater
 from chalicelib.model.facts import (
     Ledger,
     Peering,
     PeeringFacts,
     PeeringStatus,
+    PrefixList,
     Quota,
     Route,
     RouteTable,
@@ -30,21 +32,14 @@ from chalicelib.model.facts import (
 )
 from chalicelib.model.network import Place, VpcRef
 from chalicelib.observe import ec2
-from chalicelib.observe.ledger import read_ledger
+from chalicelib.observe.ledger import read_approvals, read_ledger
 from chalicelib.observe.quotas import get_quota
+from chalicelib.observe.snapshots import Snapshot, facts_of
 
 T = TypeVar("T")
 # Seconds between looks at something that EC2 has not made visible yet; their sum is the bound.
 PATIENCE: tuple[float, ...] = (1, 2, 4, 8)
 _PASSING = frozenset({PeeringStatus.INITIATING, PeeringStatus.PROVISIONING})
-# Of two views that differ, the one further along is the newer: a peering never goes back.
-_PROGRESS = {
-    PeeringStatus.UNKNOWN: 0,
-    PeeringStatus.INITIATING: 1,
-    PeeringStatus.PENDING: 2,
-    PeeringStatus.PROVISIONING: 3,
-    PeeringStatus.ACTIVE: 4,
-}
 _READERS = 8
 
 
@@ -56,20 +51,6 @@ class Clients(Protocol):
 
     def home(self, service: str) -> Any:  # noqa: ANN401
         """A client in netreflex's own place."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """What one place says at one time. Empty parts were not read."""
-
-    place: Place
-    peerings: tuple[Peering, ...] = ()
-    vpcs: tuple[Vpc, ...] = ()
-    tables: tuple[RouteTable, ...] = ()
-    subnets: tuple[Subnet, ...] | None = None
-
-    def peering(self, peering_id: str) -> Peering | None:
-        return next((one for one in self.peerings if one.peering_id == peering_id), None)
 
 
 class PeeringObserver:
@@ -135,12 +116,16 @@ class PeeringObserver:
         sides = {view_side.vpc.place for view_side in (views[0].requester, views[0].accepter)}
         if any(self._manages(place) and _unseen(snapshots.get(place), peering_id) for place in sides):
             return None
-        return _facts(peering_id, snapshots, self._manages)
+        return facts_of(peering_id, snapshots, self._manages)
 
     def answer(self, facts: PeeringFacts, questions: Questions) -> PeeringFacts:
         """The same facts with what a decision asked for."""
         if questions.ledger:
             return replace(facts, ledger=self._ledger(facts.peering.peering_id))
+        if questions.tags:
+            return self._with_own_tags(facts)
+        for which in sorted(questions.prefix_lists):
+            facts = _with_side(facts, replace(facts.side(which), prefix_lists=self._prefix_lists(facts.side(which))))
 
         def ask(side: Side, code: str | None) -> tuple[Side, tuple[Subnet, ...] | Quota]:
             ref = facts.side(side).ref
@@ -150,8 +135,14 @@ class PeeringObserver:
         for side, found in self._side_by_side([partial(ask, side, code) for side, code in asked]):
             old = facts.side(side)
             new = replace(old, quotas=(*old.quotas, found)) if isinstance(found, Quota) else replace(old, subnets=found)
-            facts = replace(facts, requester=new) if side is Side.REQUESTER else replace(facts, accepter=new)
+            facts = _with_side(facts, new)
         return facts
+
+    def remembered(self, peering_ids: Sequence[str]) -> Mapping[str, Ledger]:
+        """What was approved of many peerings at once; empty where nothing is remembered."""
+        if self._state_table is None or not peering_ids:
+            return {}
+        return read_approvals(self._clients.home("dynamodb"), self._state_table, peering_ids)
 
     def reread(self, facts: PeeringFacts, caught_up: Callable[[PeeringFacts], bool]) -> PeeringFacts:
         """The same peering with its route tables read again, for the proof; within the bound, until they have caught up."""
@@ -215,7 +206,7 @@ class PeeringObserver:
         answers = self._side_by_side([read for _, _, read in reads])
         for (place, part, _), answer in zip(reads, answers, strict=True):
             snapshots[place] = replace(snapshots[place], **{part: answer})
-        return _facts(peering.peering_id, {first.place: first, **snapshots}, self._manages)
+        return facts_of(peering.peering_id, {first.place: first, **snapshots}, self._manages)
 
     def _until_seen(self, place: Place, peering_id: str) -> tuple[Peering, ...]:
         def look() -> tuple[Peering, ...] | None:
@@ -263,7 +254,22 @@ class PeeringObserver:
         return ec2.describe_subnets(self._clients.client("ec2", ref.place), ref.place, {ref.vpc_id})
 
     def _quota(self, place: Place, code: str) -> Quota:
-        return get_quota(self._clients.client("service-quotas", place), code)
+        return get_quota(self._clients.client("service-quotas", place), place.account, code)
+
+    def _prefix_lists(self, side: SideFacts) -> tuple[PrefixList, ...]:
+        """The prefix lists that the tables of a side name. As with a quota a refusal is no obstacle: nothing is known then."""
+        place, ids = side.ref.place, {one for table in side.tables for one in table.prefix_lists}
+        try:
+            return ec2.describe_prefix_lists(self._clients.client("ec2", place), place, ids)
+        except AccessRefused:
+            return ()
+
+    def _with_own_tags(self, facts: PeeringFacts) -> PeeringFacts:
+        """The same facts with the tags that our side's account has set, asked for by themselves."""
+        side, peering_id = marked_side(facts), facts.peering.peering_id
+        own = ec2.describe_tags(self._clients.client("ec2", side.ref.place), side.ref.place, peering_id)
+        view = replace(side.view, tags={**side.view.tags, **own}) if side.view else None
+        return replace(_with_side(facts, replace(side, view=view)), tags_read=True)
 
     def _ledger(self, peering_id: str) -> Ledger:
         if self._state_table is None:
@@ -279,6 +285,10 @@ class PeeringObserver:
             return [future.result() for future in [readers.submit(job) for job in jobs]]
 
 
+def _with_side(facts: PeeringFacts, new: SideFacts) -> PeeringFacts:
+    return replace(facts, requester=new) if new.side is Side.REQUESTER else replace(facts, accepter=new)
+
+
 def _listed(places: Iterable[Place]) -> str:
     return ", ".join(map(str, places))
 
@@ -292,41 +302,3 @@ def _vpcs_by_place(refs: Iterable[VpcRef]) -> dict[Place, frozenset[str]]:
     for ref in refs:
         by_place[ref.place] = by_place.get(ref.place, frozenset()) | {ref.vpc_id}
     return by_place
-
-
-def _facts(peering_id: str, snapshots: Mapping[Place, Snapshot], manages: Callable[[Place], bool]) -> PeeringFacts:
-    views = [view for one in snapshots.values() if (view := one.peering(peering_id))]
-    newest = max(views, key=lambda view: _PROGRESS.get(view.status, len(_PROGRESS)))
-
-    def side(which: Side) -> SideFacts:
-        ref = newest.end(which).vpc
-        snapshot = snapshots.get(ref.place)
-        if snapshot is None or not manages(ref.place):
-            return SideFacts(side=which, ref=ref, managed=False)
-        others = (one for one in snapshot.peerings if one.peering_id != peering_id)
-        return SideFacts(
-            side=which,
-            ref=ref,
-            managed=True,
-            view=snapshot.peering(peering_id),
-            vpc=next((vpc for vpc in snapshot.vpcs if vpc.ref == ref), None),
-            tables=tuple(table for table in snapshot.tables if table.vpc_id == ref.vpc_id),
-            subnets=None if snapshot.subnets is None else tuple(s for s in snapshot.subnets if s.vpc_id == ref.vpc_id),
-            others=tuple(one for one in others if ref in {one.requester.vpc, one.accepter.vpc}),
-        )
-
-    return PeeringFacts(peering=_merged(newest, views), requester=side(Side.REQUESTER), accepter=side(Side.ACCEPTER))
-
-
-def _merged(newest: Peering, views: Sequence[Peering]) -> Peering:
-    """The newest view, with what only the other end tells: CIDRs, and each side's own option."""
-    merged = newest
-    for which in Side:
-        end = newest.end(which)
-        own = [view.end(which) for view in views]
-        cidrs = tuple(dict.fromkeys(cidr for one in own for cidr in one.cidrs))
-        options = [one.dns_resolution for one in own if one.dns_resolution is not None]
-        complete = replace(end, cidrs=cidrs, dns_resolution=any(options) if options else None)
-        merged = replace(merged, requester=complete) if which is Side.REQUESTER else replace(merged, accepter=complete)
-    expiries = [view.expires_at for view in views if view.expires_at]
-    return replace(merged, expires_at=min(expiries, default=None))

@@ -11,25 +11,30 @@ from chalicelib.model.errors import ConfigurationError
 from chalicelib.model.state import LAST_GOOD_KEY, POLICY_KEY
 from chalicelib.sessions import translated
 
-_S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>.+)", re.ASCII)
+_S3 = re.compile(
+    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>[^?]+)(?:\?versionId=(?P<version>[^&]+))?", re.ASCII
+)
 _APPCONFIG = re.compile(r"appconfig:(?P<app>[^/]+)/(?P<env>[^/]+)/(?P<profile>[^/]+)", re.ASCII)
 
 
 def read_policy_text(source: str, home: Callable[[str], Any], root: Path) -> str:
     """The text at ``source``.
 
-    That is a path (relative ones from ``root``), ``ssm:/name``, ``s3://bucket/key`` or ``appconfig:app/env/profile``.
-    Raises ConfigurationError where there is nothing to read there.
+    That is a path (relative ones from ``root``), ``ssm:/name`` (``ssm:/name:3`` for its third version),
+    ``s3://bucket/key`` (``…?versionId=…`` for one version of it) or ``appconfig:app/env/profile``.
+    Raises ConfigurationError where there is no text to read there.
     """
     if source.startswith("ssm:"):
         with translated("home", "ssm:GetParameter"):
             answer = home("ssm").get_parameter(Name=source.removeprefix("ssm:"), WithDecryption=True)
         return str(answer["Parameter"]["Value"])
     if found := _S3.fullmatch(source):
-        with translated("home", "s3:GetObject"):
-            return str(home("s3").get_object(Bucket=found["bucket"], Key=found["key"])["Body"].read().decode())
+        one = {"VersionId": found["version"]} if found["version"] else {}
+        with translated("home", "s3:GetObjectVersion" if one else "s3:GetObject"):
+            body = home("s3").get_object(Bucket=found["bucket"], Key=found["key"], **one)["Body"].read()
+        return _text(source, body)
     if found := _APPCONFIG.fullmatch(source):
-        return _from_appconfig(home("appconfigdata"), found)
+        return _text(source, _from_appconfig(home("appconfigdata"), found))
     path = root / source
     try:
         return path.read_text(encoding="utf-8")
@@ -41,15 +46,23 @@ def read_policy_text(source: str, home: Callable[[str], Any], root: Path) -> str
         ) from None
 
 
-def _from_appconfig(client: Any, found: re.Match[str]) -> str:  # noqa: ANN401
-    with translated("home", "appconfig:GetLatestConfiguration"):
+def _from_appconfig(client: Any, found: re.Match[str]) -> bytes:  # noqa: ANN401
+    with translated("home", "appconfig:StartConfigurationSession"):
         session = client.start_configuration_session(
             ApplicationIdentifier=found["app"],
             EnvironmentIdentifier=found["env"],
             ConfigurationProfileIdentifier=found["profile"],
         )
+    with translated("home", "appconfig:GetLatestConfiguration"):
         answer = client.get_latest_configuration(ConfigurationToken=session["InitialConfigurationToken"])
-    return str(answer["Configuration"].read().decode())
+        return bytes(answer["Configuration"].read())
+
+
+def _text(source: str, body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"what lies at {source} is not text in UTF-8") from None
 
 
 def read_last_good(client: Any, table: str) -> str | None:  # noqa: ANN401

@@ -7,49 +7,56 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from chalicelib.model.certificates import Probe, Target
 from chalicelib.model.inventory import LoadBalancer
-from chalicelib.observe.tls import Resolution, TlsProber, resolve
+from chalicelib.observe.lookups import Lookups
+from chalicelib.observe.tls import Resolution, TlsProber
+from chalicelib.observe.workers import workers
 
 AT_ONCE = 16
-SECONDS_FOR_ONE = 25.0  # what one target may take at worst: two addresses, three handshakes each, and DNS
+SECONDS_FOR_ONE = 25.0  # what one target may take at worst: two addresses, three handshakes each, and DNS (5 s)
 _DUALSTACK = "dualstack."
 
 
 class Names:
-    """DNS as one run sees it: a name is resolved once."""
+    """DNS as one run sees it: a name is asked for once, however many want it at the same time."""
 
-    def __init__(self, ask: Callable[[str, int], Resolution] = resolve) -> None:
-        self._ask = ask
-        self._known: dict[str, Resolution] = {}
+    def __init__(self, ask: Callable[[str, int], Resolution] | None = None) -> None:
+        self._ask = ask or Lookups()
+        self._known: dict[str, Future[Resolution]] = {}
         self._lock = threading.Lock()
 
     def resolve(self, host: str, port: int) -> Resolution:
         with self._lock:
             known = self._known.get(host)
+            mine = self._known[host] = known or Future()
         if known is None:
-            known = self._ask(host, port)
-            with self._lock:
-                known = self._known.setdefault(host, known)
-        return known
+            try:
+                mine.set_result(self._ask(host, port))
+            except BaseException as error:  # noqa: BLE001 - it is raised just below, and to whoever waits for it
+                mine.set_exception(error)
+        return mine.result()
 
     def resolve_all(self, hosts: Iterable[str]) -> dict[str, Resolution]:
         wanted = sorted(set(hosts))
-        with ThreadPoolExecutor(max_workers=AT_ONCE) as workers:
-            return dict(zip(wanted, workers.map(lambda host: self.resolve(host, 443), wanted), strict=True))
+        with workers(AT_ONCE) as pool:
+            return dict(zip(wanted, pool.map(lambda host: self.resolve(host, 443), wanted), strict=True))
 
 
 class Probes:
-    """The handshakes of one run."""
+    """The handshakes of one run.
+
+    ``progress`` hears how many of how many are made, and which of those that run was begun first (None: none is left).
+    """
 
     def __init__(
         self,
         *,
         refuse: Callable[[str], str],
         names: Names | None = None,
-        progress: Callable[[int, int], None] = lambda _done, _of: None,
+        progress: Callable[[int, int, Target | None], None] = lambda _done, _of, _now: None,
     ) -> None:
         self._names = names or Names()
         self._prober = TlsProber(refuse=refuse, resolve=self._names.resolve)
@@ -60,25 +67,25 @@ class Probes:
         """What each target answers; those that there was no time for are not in it."""
         wanted = sorted(set(targets))
         due = [target for target in wanted if target not in self._made]
-        running: set[Future[Probe]] = set()
-        with ThreadPoolExecutor(max_workers=AT_ONCE) as workers:
+        running: dict[Future[Probe], Target] = {}
+        known = len(self._made)
+
+        def await_one() -> None:
+            self._progress(len(self._made) - known, len(due), next(iter(running.values())))
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            self._made |= {running.pop(one): one.result() for one in done}
+
+        with workers(AT_ONCE) as pool:
             for target in due:
                 if seconds_left() < SECONDS_FOR_ONE:
                     break
-                running.add(workers.submit(self._prober.probe, target))
+                running[pool.submit(self._prober.probe, target)] = target
                 if len(running) >= AT_ONCE:
-                    running = self._noted(running, len(due), FIRST_COMPLETED)
+                    await_one()
             while running:
-                running = self._noted(running, len(due), FIRST_COMPLETED)
+                await_one()
+        self._progress(len(self._made) - known, len(due), None)
         return {target: self._made[target] for target in wanted if target in self._made}
-
-    def _noted(self, running: set[Future[Probe]], due: int, when: str) -> set[Future[Probe]]:
-        done, left = wait(running, return_when=when)
-        for one in done:
-            probe = one.result()
-            self._made[probe.target] = probe
-        self._progress(len(self._made), due)
-        return left
 
     def balancers_behind(self, domains: Iterable[str], balancers: Iterable[LoadBalancer]) -> dict[str, LoadBalancer]:
         """Which load balancer a domain name leads to: by its own name, by a CNAME, or by its addresses (an alias record)."""

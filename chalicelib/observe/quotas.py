@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.decide.quotas import KNOWN
+from chalicelib.model.errors import AccessRefused, AwsFailure
 from chalicelib.model.facts import Quota
-from chalicelib.sessions import error_code
+from chalicelib.sessions import translated
 
 
-def get_quota(client: Any, code: str) -> Quota:  # noqa: ANN401
-    """A quota of service ``vpc``. A refusal by AWS is no obstacle: the default holds then, with the refusal named."""
+def get_quota(client: Any, account: str, code: str) -> Quota:  # noqa: ANN401
+    """A quota of service ``vpc``. A refusal by AWS is no obstacle: the default holds then, with the refusal named.
+
+    Raises RetryLater where AWS puts the answer off: nobody knows then that the default holds.
+    """
     try:
-        answer = client.get_service_quota(ServiceCode="vpc", QuotaCode=code)
-    except ClientError as error:
-        source = f"documented default; Service Quotas answered {error_code(error)}"
+        with translated(account, "servicequotas:GetServiceQuota"):
+            answer = client.get_service_quota(ServiceCode="vpc", QuotaCode=code)
+    except (AccessRefused, AwsFailure) as error:
+        source = f"documented default; servicequotas:GetServiceQuota answered {error.code}"
         return Quota(code=code, value=KNOWN[code].default, source=source)
     return Quota(code=code, value=int(answer["Quota"]["Value"]), source="Service Quotas")

@@ -1,45 +1,38 @@
-"""Answers to what a judgement asked about tunnels: maintenance, what was negotiated, logs, certificates, Direct Connect.
+"""Reads VPN connections place by place: what a judgement asked beyond the first look, and what earlier passes were told.
 
 Each answer may fail by itself: what is not known stays None, why is noted, and the judgement says less.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.decide.vpn_questions import VpnQuestions
 from chalicelib.model.network import Place
-from chalicelib.model.vpn import (
-    ActiveTunnel,
-    LogLine,
-    Maintenance,
-    TunnelDetails,
-    TunnelKey,
-    Validity,
-    VpnSnapshot,
-)
-from chalicelib.observe.vpn import Clients, T, attempt, look
-from chalicelib.observe.vpn_alarms import count_changes, find_ever_up
+from chalicelib.model.tunnel_memory import TunnelMemory, TunnelQuestion
+from chalicelib.model.vpn import TunnelDetails, TunnelKey, Validity, VpnSnapshot
+from chalicelib.observe import vpn
+from chalicelib.observe.tunnel_answers import Answers, TunnelObserver
+from chalicelib.observe.tunnel_memory import read_tunnels
+from chalicelib.observe.vpn import attempt, look
+from chalicelib.observe.vpn_alarms import count_changes
 from chalicelib.sessions import translated
 
-_READERS = 8
-_LOG_SPAN = timedelta(hours=1)
-_NO = frozenset({"", "false", "no", "none"})
-_LINE = 200
-_LOG_PAGES = 3
+
+class Clients(vpn.Clients, Protocol):
+    def home(self, service: str) -> Any:  # noqa: ANN401
+        """A client of the account and Region in which netreflex itself runs."""
 
 
 class VpnObserver:
-    """Reads VPN connections place by place."""
+    """Reads VPN connections place by place. Without a ``state_table`` nothing is remembered."""
 
-    def __init__(self, clients: Clients, now: Callable[[], datetime]) -> None:
-        self._clients, self._now = clients, now
+    def __init__(self, clients: Clients, now: Callable[[], datetime], state_table: str | None = None) -> None:
+        self._clients, self._now, self._state_table = clients, now, state_table
 
     def look(self, place: Place) -> VpnSnapshot:
         """All connections of a place. Raises where they cannot be read."""
@@ -55,35 +48,28 @@ class VpnObserver:
                 details[key] = replace(details.get(key, TunnelDetails()), **{part: value})
 
         note(attempt(notes, lambda: self._changes(snapshot.place, questions)), "changes")
-        note(attempt(notes, lambda: self._ever_up(snapshot.place, questions.ever_up)), "ever_up")
-        note(self._each(notes, questions.maintenance, partial(self._maintenance, snapshot.place)), "maintenance")
-        note(self._each(notes, questions.active, partial(self._active, snapshot.place)), "active")
-        groups = dict(questions.logs)
-        note(self._each(notes, groups, lambda key: self._last_line(snapshot.place, key, groups[key])), "log")
         note(attempt(notes, lambda: self._certificates(snapshot.place, questions.certificates)), "certificate")
         connected = dict(snapshot.direct_connect)
         connected |= attempt(notes, lambda: self._transit(snapshot.place, questions.transit)) or {}
-        for gateway in sorted(questions.virtual):
-            connected |= attempt(notes, partial(self._virtual, snapshot.place, gateway)) or {}
+        own = attempt(notes, lambda: self._own_interfaces(snapshot.place)) if questions.virtual else None
+        if own is not None:
+            for gateway in sorted(questions.virtual):
+                joined = attempt(notes, partial(self._over_gateway, snapshot.place, gateway))
+                connected |= {} if joined is None else {gateway: joined or gateway in own}
         kinds = attempt(notes, lambda: self._device_types(snapshot.place)) if questions.device_types else None
         return replace(
             snapshot, details=details, direct_connect=connected, device_types=kinds or {}, notes=tuple(notes)
         )
 
-    def _each(
-        self, notes: list[str], keys: Iterable[TunnelKey], read: Callable[[TunnelKey], T | None]
-    ) -> dict[TunnelKey, T]:
-        """One read for each tunnel, several at the same time. A refusal of the first spares the rest."""
-        wanted = list(dict.fromkeys(keys))
-        if not wanted:
+    def ask(self, place: Place, questions: Sequence[TunnelQuestion]) -> Answers:
+        """What AWS answers of single tunnels. Never raises for what one of the questions meets."""
+        return TunnelObserver(self._clients, place, self._now()).ask(questions)
+
+    def recall(self, place: Place) -> TunnelMemory:
+        """What earlier passes over a place were told of its tunnels. Raises where the state table cannot be read."""
+        if self._state_table is None:
             return {}
-        known = len(notes)
-        answers = {wanted[0]: attempt(notes, partial(read, wanted[0]))}
-        if len(notes) == known:
-            with ThreadPoolExecutor(max_workers=_READERS) as readers:
-                rest = readers.map(lambda key: attempt(notes, partial(read, key)), wanted[1:])
-                answers |= dict(zip(wanted[1:], rest, strict=True))
-        return {key: value for key, value in answers.items() if value is not None}
+        return read_tunnels(self._clients.home("dynamodb"), self._state_table, place)
 
     # ---- the reads --------------------------------------------------------------------------------------------------
     def _changes(self, place: Place, questions: VpnQuestions) -> dict[TunnelKey, int]:
@@ -91,59 +77,6 @@ class VpnObserver:
             return {}
         client = self._clients.client("cloudwatch", place)
         return count_changes(client, place, questions.recent, self._now(), questions.flapping)
-
-    def _ever_up(self, place: Place, keys: Sequence[TunnelKey]) -> dict[TunnelKey, bool]:
-        if not keys:
-            return {}
-        return find_ever_up(self._clients.client("cloudwatch", place), place, keys, self._now())
-
-    def _maintenance(self, place: Place, key: TunnelKey) -> Maintenance:
-        with translated(place.account, "ec2:GetVpnTunnelReplacementStatus"):
-            answer = self._clients.client("ec2", place).get_vpn_tunnel_replacement_status(
-                VpnConnectionId=key.connection_id, VpnTunnelOutsideIpAddress=key.address
-            )
-        told = answer.get("MaintenanceDetails") or {}
-        return Maintenance(
-            pending=str(told.get("PendingMaintenance") or "").strip().lower() not in _NO,
-            applied_after=told.get("MaintenanceAutoAppliedAfter"),
-            last_applied=told.get("LastMaintenanceApplied"),
-        )
-
-    def _active(self, place: Place, key: TunnelKey) -> ActiveTunnel:
-        with translated(place.account, "ec2:GetActiveVpnTunnelStatus"):
-            answer = self._clients.client("ec2", place).get_active_vpn_tunnel_status(
-                VpnConnectionId=key.connection_id, VpnTunnelOutsideIpAddress=key.address
-            )
-        told = answer.get("ActiveVpnTunnelStatus") or {}
-        algorithms = [f"Phase{phase}{sort}Algorithm" for phase in (1, 2) for sort in ("Encryption", "Integrity")]
-        return ActiveTunnel(
-            provisioning=told.get("ProvisioningStatus") or "",
-            reason=(told.get("ProvisioningStatusReason") or "")[:_LINE],
-            ike_version=(told.get("IkeVersion") or "").lower(),
-            algorithms=tuple(told[name] for name in algorithms if told.get(name)),
-            dh_groups=tuple(told[name] for name in ("Phase1DHGroup", "Phase2DHGroup") if told.get(name)),
-        )
-
-    def _last_line(self, place: Place, key: TunnelKey, group: str) -> LogLine | None:
-        """The newest line of a tunnel in the last hour. The streams are named after connection and outside address."""
-        since = int((self._now() - _LOG_SPAN).timestamp() * 1000)
-        with translated(place.account, "logs:FilterLogEvents"):
-            pages = (
-                self._clients.client("logs", place)
-                .get_paginator("filter_log_events")
-                .paginate(logGroupName=group, logStreamNamePrefix=key.connection_id, startTime=since)
-            )
-            lines = [
-                one
-                for _, page in zip(range(_LOG_PAGES), pages, strict=False)
-                for one in page.get("events", ())
-                if key.address in f"{one.get('logStreamName', '')} {one.get('message', '')}"
-            ]
-        newest = max(lines, key=lambda one: int(one["timestamp"]), default=None)
-        if newest is None:
-            return None
-        at = datetime.fromtimestamp(newest["timestamp"] / 1000, tz=UTC)
-        return LogLine(at=at, detail=_detail(str(newest.get("message", ""))))
 
     def _certificates(self, place: Place, wanted: Sequence[tuple[TunnelKey, str]]) -> dict[TunnelKey, Validity]:
         if not wanted:
@@ -191,22 +124,26 @@ class VpnObserver:
             found = {one["TransitGatewayId"] for page in pages for one in page.get("TransitGatewayAttachments", ())}
         return {gateway: gateway in found for gateway in wanted}
 
-    def _virtual(self, place: Place, gateway: str) -> dict[str, bool]:
-        """A virtual private gateway has Direct Connect over a Direct Connect gateway, or over an interface of its own."""
-        client = self._clients.client("directconnect", place)
+    def _over_gateway(self, place: Place, gateway: str) -> bool:
+        """Does a virtual private gateway have Direct Connect over a Direct Connect gateway?"""
         with translated(place.account, "directconnect:DescribeDirectConnectGatewayAssociations"):
-            answer = client.describe_direct_connect_gateway_associations(virtualGatewayId=gateway)
-            joined = any(
+            answer = self._clients.client("directconnect", place).describe_direct_connect_gateway_associations(
+                virtualGatewayId=gateway
+            )
+            return any(
                 one.get("associationState") in {"associated", "updating"}
                 for one in answer.get("directConnectGatewayAssociations", ())
             )
+
+    def _own_interfaces(self, place: Place) -> frozenset[str]:
+        """The virtual private gateways that have Direct Connect over an interface of their own."""
         with translated(place.account, "directconnect:DescribeVirtualInterfaces"):
-            own = client.describe_virtual_interfaces().get("virtualInterfaces", ())
-            lone = any(
-                one.get("virtualGatewayId") == gateway and one.get("virtualInterfaceState") == "available"
-                for one in own
+            answer = self._clients.client("directconnect", place).describe_virtual_interfaces()
+            return frozenset(
+                str(one.get("virtualGatewayId"))
+                for one in answer.get("virtualInterfaces", ())
+                if one.get("virtualInterfaceState") == "available"
             )
-        return {gateway: joined or lone}
 
     def _device_types(self, place: Place) -> dict[tuple[str, str, str], str]:
         with translated(place.account, "ec2:GetVpnConnectionDeviceTypes"):
@@ -218,13 +155,3 @@ class VpnObserver:
                 for page in pages
                 for one in page.get("VpnConnectionDeviceTypes", ())
             }
-
-
-def _detail(message: str) -> str:
-    """What a log line says, of its JSON form only the sentence; anything else of it is not needed."""
-    try:
-        told = json.loads(message)
-    except ValueError:
-        return message[:_LINE]
-    known = told if isinstance(told, dict) else {}
-    return str(known.get("details") or known.get("VpnLogDetail") or "")[:_LINE]

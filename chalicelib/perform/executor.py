@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 from typing import Any, Protocol, assert_never
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,14 +30,19 @@ from chalicelib.model.actions import (
     TagPeering,
 )
 from chalicelib.model.errors import AwsFailure, NetreflexError, RetryLater
-from chalicelib.model.facts import Peering, PeeringStatus, Route, RouteState
+from chalicelib.model.facts import Peering, PeeringStatus, Route
 from chalicelib.model.names import ChangeInfo
-from chalicelib.model.network import Network, Place
+from chalicelib.model.network import Place
+from chalicelib.model.plan import Refusal
 from chalicelib.model.report import Failure
+from chalicelib.perform.answers import is_code, no_answer, repeated
+from chalicelib.perform.permissions import Permissions
 from chalicelib.perform.record_sets import OVERTAKEN, RecordSets
+from chalicelib.perform.routes import Routes
 from chalicelib.perform.tunnel_alarms import TunnelAlarms
-from chalicelib.sessions import error_code, translated
+from chalicelib.sessions import translated
 
+GONE = "RequestGone"  # not a code of AWS: the request ended before it was accepted
 NOT_TRIED = "not tried, because an earlier action failed; the next run tries again"
 
 
@@ -79,15 +83,24 @@ class Outcome:
 class Executor(Protocol):
     """Performs actions, or only says that it would."""
 
-    def perform(self, actions: Sequence[Action]) -> Outcome:
-        """Carry the actions out in their order; after a failure the rest is not tried."""
+    def perform(self, actions: Sequence[Action], *, apart: bool = False) -> Outcome:
+        """Carry the actions out in their order; after a failure the rest is not tried.
+
+        ``apart``: places stand for themselves, so a failure in one ends the work there and not in the others.
+        """
+
+    def not_permitted(self, actions: Sequence[Action]) -> tuple[Refusal, ...]:
+        """The writes among these actions that AWS would refuse to us, found out without writing."""
 
 
 class DryRunExecutor:
     """Performs nothing: the plan is the whole outcome (observe mode, ``plan`` on the command line)."""
 
-    def perform(self, actions: Sequence[Action]) -> Outcome:  # noqa: ARG002 - that is the point of it
+    def perform(self, actions: Sequence[Action], *, apart: bool = False) -> Outcome:  # noqa: ARG002 - the point of it
         return Outcome()
+
+    def not_permitted(self, actions: Sequence[Action]) -> tuple[Refusal, ...]:  # noqa: ARG002 - it will not write
+        return ()
 
 
 class AwsExecutor:
@@ -96,10 +109,23 @@ class AwsExecutor:
     def __init__(self, clients: Clients, look: Look) -> None:
         self._clients = clients
         self._look = look
+        self._routes = Routes(clients, look)
         self._alarms = TunnelAlarms(clients)
         self._names = RecordSets(clients)
+        self._permissions = Permissions(clients)
 
-    def perform(self, actions: Sequence[Action]) -> Outcome:
+    def perform(self, actions: Sequence[Action], *, apart: bool = False) -> Outcome:
+        if not apart:
+            return self._in_order(actions)
+        outcome = Outcome()
+        for place in dict.fromkeys(action.place for action in actions):
+            outcome = _joined(outcome, self._in_order([action for action in actions if action.place == place]))
+        return outcome
+
+    def not_permitted(self, actions: Sequence[Action]) -> tuple[Refusal, ...]:
+        return self._permissions.missing(actions)
+
+    def _in_order(self, actions: Sequence[Action]) -> Outcome:
         performed: list[Action] = []
         answers: list[tuple[Action, ChangeInfo]] = []
         unchanged = 0
@@ -114,7 +140,7 @@ class AwsExecutor:
                     unchanged=unchanged,
                     failed=(Failure(action=action, error=str(error)), *skipped),
                     retry=isinstance(error, RetryLater),
-                    overtaken=isinstance(error, AwsFailure) and error.code == OVERTAKEN,
+                    overtaken=isinstance(error, AwsFailure) and error.code in {OVERTAKEN, GONE},
                 )
             if changed:
                 performed.append(action)
@@ -132,7 +158,7 @@ class AwsExecutor:
             case RejectPeering():
                 return self._reject(action)
             case CreateRoute() | ReplaceRoute() | DeleteRoute():
-                return self._change_route(action)
+                return self._routes.perform(action)
             case EnableDnsResolution():
                 return self._enable_dns(action)
             case TagPeering():
@@ -141,17 +167,6 @@ class AwsExecutor:
                 return self._alarms.perform(action)
             case ChangeRecordSets() | AuthorizeVpcAssociation() | AssociateVpc() | RemoveVpcAuthorization():
                 return self._names.perform(action)
-            case _:
-                assert_never(action)
-
-    def _change_route(self, action: RouteAction) -> bool:
-        match action:
-            case CreateRoute():
-                return self._create_route(action)
-            case ReplaceRoute():
-                return self._replace_route(action)
-            case DeleteRoute():
-                return self._delete_route(action)
             case _:
                 assert_never(action)
 
@@ -166,12 +181,18 @@ class AwsExecutor:
             status = PeeringStatus.of(answer["VpcPeeringConnection"].get("Status", {}).get("Code", ""))
         except ClientError as error:
             # The request is not pending any more, so a read that says it is tells the past: it is waited for.
-            now = self._look.peering(action.place, action.peering_id) if _is(error, "InvalidStateTransition") else None
-            if now is None or now.status.gone:
+            now = (
+                self._look.peering(action.place, action.peering_id)
+                if is_code(error, "InvalidStateTransition")
+                else None
+            )
+            if now is not None and now.status.gone:
+                raise _gone(action, operation, now) from None
+            if now is None:
                 raise translated(action.place.account, operation).meaning(error) from None
-            status, ours = now.status, _repeated(error)
+            status, ours = now.status, repeated(error)
         except BotoCoreError as error:
-            raise _no_answer(action, operation, error) from None
+            raise no_answer(action, operation, error) from None
         self._look.wait_until_active(action.place, action.peering_id, status)
         return ours
 
@@ -180,46 +201,16 @@ class AwsExecutor:
         try:
             self._ec2(action).reject_vpc_peering_connection(VpcPeeringConnectionId=action.peering_id)
         except ClientError as error:
-            now = self._look.peering(action.place, action.peering_id) if _is(error, "InvalidStateTransition") else None
+            now = (
+                self._look.peering(action.place, action.peering_id)
+                if is_code(error, "InvalidStateTransition")
+                else None
+            )
             if now is None or now.status is not PeeringStatus.REJECTED:
                 raise translated(action.place.account, operation).meaning(error) from None
-            return _repeated(error)
+            return repeated(error)
         except BotoCoreError as error:
-            raise _no_answer(action, operation, error) from None
-        return True
-
-    def _create_route(self, action: CreateRoute) -> bool:
-        operation = "ec2:CreateRoute"
-        try:
-            self._ec2(action).create_route(**_route_arguments(action))
-        except ClientError as error:
-            if not _is(error, "RouteAlreadyExists"):
-                raise translated(action.place.account, operation).meaning(error) from None
-            held = self._look.route(action)
-            if held is None or held.target != action.peering_id:
-                raise _taken(action, operation, held) from None
-            return _repeated(error)
-        except BotoCoreError as error:
-            raise _no_answer(action, operation, error) from None
-        return True
-
-    def _replace_route(self, action: ReplaceRoute) -> bool:
-        """EC2 knows no compare-and-swap for routes, so the blackhole is looked at once more, right before."""
-        held = self._look.route(action)
-        if held is not None and held.target == action.peering_id:
-            return False
-        if held is None or held.target != action.was or held.state is not RouteState.BLACKHOLE:
-            raise _taken(action, "ec2:ReplaceRoute", held)
-        with translated(action.place.account, "ec2:ReplaceRoute"):
-            self._ec2(action).replace_route(**_route_arguments(action))
-        return True
-
-    def _delete_route(self, action: DeleteRoute) -> bool:
-        held = self._look.route(action)
-        if held is None or held.target != action.peering_id:
-            return False
-        with translated(action.place.account, "ec2:DeleteRoute"):
-            self._ec2(action).delete_route(RouteTableId=action.table_id, **_destination(action.destination))
+            raise no_answer(action, operation, error) from None
         return True
 
     def _enable_dns(self, action: EnableDnsResolution) -> bool:
@@ -236,35 +227,18 @@ class AwsExecutor:
         return True
 
 
-def _is(error: ClientError, code: str) -> bool:
-    return error_code(error) == code
+def _joined(first: Outcome, second: Outcome) -> Outcome:
+    return Outcome(
+        performed=(*first.performed, *second.performed),
+        unchanged=first.unchanged + second.unchanged,
+        failed=(*first.failed, *second.failed),
+        retry=first.retry or second.retry,
+        overtaken=first.overtaken or second.overtaken,
+        answers=(*first.answers, *second.answers),
+    )
 
 
-def _repeated(error: ClientError) -> bool:
-    """Did the SDK repeat the call? Then what is there already is the effect of our own first attempt."""
-    return int(error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)) > 0
-
-
-def _no_answer(action: Action, operation: str, error: BotoCoreError) -> RetryLater:
-    name = type(error).__name__
-    return RetryLater(f"{operation} in account {action.place.account} got no answer ({name}); run again")
-
-
-def _taken(action: CreateRoute | ReplaceRoute, operation: str, held: Route | None) -> AwsFailure:
-    """Between reading and writing somebody else set the route; it is theirs."""
-    told = f"{held.destination} -> {held.target} ({held.state})" if held else "no route"
-    message = f"{action.table_id} holds {told} now, which is not ours; it was left alone"
-    return AwsFailure(account=action.place.account, operation=operation, code="RouteConflict", message=message)
-
-
-def _destination(cidr: Network) -> dict[str, str]:
-    key = "DestinationCidrBlock" if isinstance(cidr, IPv4Network) else "DestinationIpv6CidrBlock"
-    return {key: str(cidr)}
-
-
-def _route_arguments(action: CreateRoute | ReplaceRoute) -> dict[str, str]:
-    return {
-        "RouteTableId": action.table_id,
-        "VpcPeeringConnectionId": action.peering_id,
-        **_destination(action.destination),
-    }
+def _gone(action: AcceptPeering, operation: str, now: Peering) -> AwsFailure:
+    """Between reading and accepting somebody withdrew, rejected or deleted the request; it waits for nobody any more."""
+    message = f"{action.peering_id} is {now.status} by now"
+    return AwsFailure(account=action.place.account, operation=operation, code=GONE, message=message)

@@ -26,6 +26,7 @@ from tests.aws.strict.vpn import vpn_maintenance, vpn_options
 from tests.flows import certificate_world as certificates
 from tests.flows import names_world as names
 from tests.flows.test_certificates import CHANGED, RENEWED, WRONG_NAME
+from tests.flows.test_one_sided import OURS_IS_DATA, OURS_IS_DEV
 from tests.flows.test_vpn import FIRST, alarm, call, staged
 from tests.lab import Lab
 from tests.pki import NOW
@@ -106,12 +107,19 @@ def _obstructed_peerings() -> Iterator[Told]:
         lab.denied.add(("ec2:AcceptVpcPeeringConnection", DATA))
         lab.request_arrives(request(lab))
         yield from _told(lab, "a missing permission to accept")
+    yield from _one_sided_peerings()
+
+
+def _one_sided_peerings() -> Iterator[Told]:
     one_sided = worlds.NARROW.replace("dns_resolution: none", "dns_resolution: both").replace(
         '  "111122223333": {name: dev}\n', ""
     )
     with Lab(one_sided, world=worlds.WidePair) as lab:
         lab.request_arrives(request(lab))
         yield from _told(lab, "a peering of which one side is somebody else's")
+    with Lab(OURS_IS_DEV, world=worlds.Pair) as lab:
+        lab.request_arrives(request(lab))
+        yield from _told(lab, "a request to an accepter that is somebody else's")
 
 
 def _names() -> Iterator[Told]:
@@ -119,6 +127,11 @@ def _names() -> Iterator[Told]:
         lab.world.balancer()
         lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
         yield from _told(lab, "an approved request with a name")
+    with names.lab_of(OURS_IS_DATA, world=names.AcrossAccounts) as lab:
+        lab.world.balancer()
+        lab.client("ec2", DATA).associate_vpc_cidr_block(VpcId=lab.world.tidb.vpc_id, CidrBlock="10.41.0.0/16")
+        lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+        yield from _told(lab, "a name for a requester that is somebody else's")
     with names.lab_of() as lab:
         lab.world.write((names.NAME, "CNAME", "x.example.com"))
         names.arrive(lab, names.created(lab.world.balancer()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,18 +64,29 @@ def test_a_crowd_of_writers_ends_in_a_later_retry(world: World) -> None:
 
 
 def test_a_second_topic_that_fails_is_tried_again(world: World) -> None:
-    """Nobody was told, so the cause is told at the next attempt; afterwards once a day."""
+    """Nobody was told, so it raises, which Lambda counts, and the cause is told at the next attempt; then once a day."""
     world.slack.error = "is_archived"
     publish = world.sns.publish
     world.sns.publish = Refuses().publish  # type: ignore[method-assign]
     world.store.put(replace(_opened(world), due=world.clock()))
-    world.delivery().deliver(samples.vpn_degraded().fingerprint)
+    with pytest.raises(RetryLater, match=r"is_archived.*sns:Publish to the second topic failed"):
+        world.delivery().deliver(samples.vpn_degraded().fingerprint)
     world.sns.publish = publish  # type: ignore[method-assign]
     world.settle(60)
 
     assert len(world.sns.inbox) == 1
     world.settle(60 * 25)
     assert len(world.sns.inbox) == 2, "once more for each day that it lasts"
+
+
+def test_a_sweep_that_can_tell_neither_topic_raises_once_all_is_looked_at(world: World) -> None:
+    """Nobody collects and nobody can be told: only Lambda's own count of errors is left, and CloudWatch's alarm on it."""
+    world.sns.publish = Refuses().publish  # type: ignore[method-assign]
+    world.tell(samples.vpn_degraded())
+    world.clock.sleep(900)
+    with pytest.raises(RetryLater, match=r"not_collected.*sns:Publish"):
+        world.sweep()
+    assert world.stored(samples.vpn_degraded().fingerprint).pending
 
 
 def _opened(world: World) -> Any:  # noqa: ANN401 - the store's own type
@@ -120,18 +132,31 @@ def test_an_alert_reaches_amazon_q(world: World) -> None:
     assert len(topic.published) == 3
 
 
-def test_a_topic_of_amazon_q_that_refuses_us_is_told_to_people(world: World) -> None:
-    """Only a person can grant it; the alert waits, and the mail has SNS's own word."""
+@pytest.mark.parametrize(
+    ("code", "mails"),
+    [
+        ("AuthorizationError", ["netreflex cannot deliver alerts: amazon_q_refused"]),
+        ("AccessDenied", ["netreflex cannot deliver alerts: amazon_q_refused"]),
+        ("NotFound", ["netreflex cannot deliver alerts: amazon_q_refused"]),
+        ("KMSAccessDenied", ["netreflex cannot deliver alerts: amazon_q_refused"]),
+        ("Throttled", []),
+    ],
+)
+def test_a_refusing_topic_of_amazon_q_is_told_to_people_and_tried_again(
+    world: World, code: str, mails: list[str]
+) -> None:
+    """What only a person can repair is told on the second topic, with SNS's own word; the rest passes."""
     world.tell(samples.vpn_degraded())
     delivery = world.delivery()
-    sink = AmazonQ(Refuses(), "arn:aws:sns:eu-west-1:111122223333:netreflex-test-q")
+    sink = AmazonQ(Refuses(code), "arn:aws:sns:eu-west-1:111122223333:netreflex-test-amazon-q")
     delivery = replace(delivery, around=replace(delivery.around, open_sink=lambda _: sink))
 
-    assert delivery.notify(world.sns.queue[0].body) is Outcome.POSTPONED
+    with suppress(RetryLater):
+        delivery.notify(world.sns.queue[0].body)
+    assert [one["Subject"] for one in world.sns.inbox] == mails
+    assert all("sns:Publish" in one["Message"] for one in world.sns.inbox)
+    assert all(f"The answer was: {code}." in one["Message"] for one in world.sns.inbox)
     assert world.stored(samples.vpn_degraded().fingerprint).pending
-    [mail] = world.sns.inbox
-    assert mail["Subject"].endswith("AccessDenied")
-    assert "Amazon Q" in mail["Message"]
 
 
 @pytest.mark.parametrize("name", ["netreflex/slack", "/netreflex/slack"])

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from chalicelib.alerts.causes import Causes
@@ -39,8 +40,10 @@ from tests.slack.workspace import CHANNEL, TOKEN, LocalSlack, Posted
 TABLE = "netreflex-test-state"
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:netreflex-test-alerts"
 FALLBACK = "arn:aws:sns:eu-west-1:111122223333:netreflex-test-fallback"
-VISIBILITY = 360.0  # seconds until the queue brings a message again, as deployed
-RECEIVES = 5  # until the queue gives a message up, as deployed
+_ROOT = Path(__file__).parent.parent.parent
+QUEUE = json.loads((_ROOT / "deploy" / "resources.json").read_text())["Resources"]["NotifyQueue"]["Properties"]
+VISIBILITY: int = QUEUE["VisibilityTimeout"]  # seconds until the queue brings a message again
+RECEIVES: int = QUEUE["RedrivePolicy"]["maxReceiveCount"]  # until the queue gives a message up
 
 
 class Topics:

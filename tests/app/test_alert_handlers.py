@@ -33,7 +33,7 @@ def slack(here: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSlac
     with serve(LocalSlack(clock=time.time, interval=0.0)) as running:
         monkeypatch.setenv("NETREFLEX_SLACK_SECRET", "netreflex-test-slack")
         monkeypatch.setenv("NETREFLEX_SLACK_API", running.base_url)
-        wiring.runtime.cache_clear()
+        wiring.runtime_of.cache_clear()
         yield running
 
 
@@ -57,8 +57,8 @@ def test_an_alert_goes_from_its_event_to_slack(here: Deployed, slack: LocalSlack
     here.sweep()
     [body] = published(here.lab)
 
-    assert notify(from_sqs(body)) == {"outcomes": ["shown"]}
-    assert notify(from_sqs(body)) == {"outcomes": ["nothing_new"]}
+    assert notify(from_sqs(body))["outcomes"] == ["shown"]
+    assert notify(from_sqs(body))["outcomes"] == ["nothing_new"]
     [message] = slack.messages
     assert "VPC peering approved" in message.header
 
@@ -72,7 +72,7 @@ def test_a_message_straight_from_the_topic_is_taken_as_well(here: Deployed, slac
         "Sns": {"Message": json.loads(body)["Message"], "Subject": "x", "MessageId": "1"},
     }
 
-    assert notify({"Records": [record]}) == {"outcomes": ["shown"]}
+    assert notify({"Records": [record]})["outcomes"] == ["shown"]
     assert len(slack.messages) == 1
 
 
@@ -90,7 +90,7 @@ def test_handlers_need_no_more_of_the_context_than_is_there(here: Deployed, slac
     assert deployed.sweep(SCHEDULED, context)["decision"] == "observed"
     [body] = published(here.lab)
 
-    assert deployed.notify(from_sqs(body), context) == {"outcomes": ["shown"]}
+    assert deployed.notify(from_sqs(body), context)["outcomes"] == ["shown"]
     assert deployed.dead_letters({}, context)["alerts"] == []
     assert len(slack.messages) == 1
 
@@ -106,7 +106,7 @@ def test_a_broken_policy_without_a_good_predecessor_silences_nobody(here: Deploy
             here.sweep()
     [body] = published(here.lab)
 
-    assert notify(from_sqs(body)) == {"outcomes": ["shown"]}
+    assert notify(from_sqs(body))["outcomes"] == ["shown"]
     [message] = slack.messages
     assert message.header == "🔴 CRITICAL · The policy cannot be used"
     assert "alerts.swept" in here.log.getvalue(), "the sweep of alerts ran though the sweep itself could not"
@@ -119,7 +119,7 @@ def test_an_alert_that_was_left_on_the_road_is_carried_on_under_a_broken_policy(
     here.sweep()
     here.lab.alerts()  # lost on its way
     (here.project / "policy.yaml").write_text(BROKEN)
-    wiring.runtime.cache_clear()
+    wiring.runtime_of.cache_clear()
     items = here.lab.client("dynamodb").scan(TableName="netreflex-test-state")["Items"]
     for item in items:
         if item["sk"]["S"] == "ALERT":

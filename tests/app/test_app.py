@@ -14,11 +14,11 @@ import pytest
 from chalice.test import Client
 
 import app as deployed
-from chalicelib import wiring
 from chalicelib.model.errors import ConfigurationError
 from demo.cloudtrail import peering_requested
 from demo.world import DATA
 from tests.aws.awsbus import event
+from tests.aws.faults import Faults
 from tests.lab import TABLE, Lab
 from tests.reliability.worlds import NARROW, Pair, request
 
@@ -34,6 +34,8 @@ KEYS = {
     "failed",
     "alerts",
     "proof",
+    "policy",
+    "policy_fault",
 }
 SCHEDULED = event("aws.events", "Scheduled Event", {}, account="123456789012", region="eu-west-1")
 
@@ -91,14 +93,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
             "NETREFLEX_EXTERNAL_ID": "test-external-id",
         }.items():
             monkeypatch.setenv(name, value)
-        wiring.runtime.cache_clear()
         log = io.StringIO()
         (handler,) = deployed.logger.handlers
         assert isinstance(handler, logging.StreamHandler)
         before = handler.setStream(log)
         yield Deployed(lab, tmp_path, log)
         handler.setStream(before or handler.stream)
-        wiring.runtime.cache_clear()
 
 
 def test_a_request_event_is_answered_with_its_report(here: Deployed) -> None:
@@ -198,13 +198,76 @@ def test_observe_mode_comes_from_the_environment(here: Deployed, monkeypatch: py
     assert len(report["planned"]) == 4
 
 
-@pytest.mark.filterwarnings("ignore:No application metrics")
 def test_wrong_settings_fail_the_invocation_with_every_fault(here: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failed invocation is retried and then lies in the dead-letter queue, so that the event is not lost."""
     monkeypatch.setenv("NETREFLEX_MODE", "on")
     monkeypatch.setenv("NETREFLEX_STATE_TABLE", "?")
     with pytest.raises(ConfigurationError, match=r"NETREFLEX_MODE.*NETREFLEX_STATE_TABLE"):
         here.invoke("peering", peering_requested(request(here.lab)))
+
+
+@pytest.mark.parametrize("happened", [{}, [], None, "?", {"source": "aws.ec2"}, {"detail": []}], ids=str)
+@pytest.mark.parametrize("name", ["peering", "load_balancers", "vpn", "certificates", "origins"])
+def test_what_is_no_event_at_all_is_ignored_with_a_reason(here: Deployed, name: str, happened: object) -> None:
+    assert here.lab.topic
+    report = getattr(deployed, name)(happened, None)
+    assert report["decision"] == "ignored"
+    assert report["reasons"][0]
+    assert set(report) == KEYS
+
+
+@pytest.mark.parametrize("name", ["sweep", "sweep_certificates", "dead_letters"])
+def test_a_schedule_may_be_called_by_hand_with_nothing(here: Deployed, name: str) -> None:
+    assert here.lab.topic
+    assert set(getattr(deployed, name)({}, None)) == KEYS
+
+
+def test_another_environment_in_the_same_process_is_another_runtime(
+    here: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened = peering_requested(request(here.lab))
+    monkeypatch.setenv("NETREFLEX_MODE", "observe")
+    assert here.invoke("peering", happened)["performed"] == []
+    monkeypatch.setenv("NETREFLEX_MODE", "enforce")
+    assert len(here.invoke("peering", happened)["performed"]) == 4
+
+
+def test_an_edited_policy_file_holds_from_the_next_run_on(here: Deployed) -> None:
+    happened = peering_requested(request(here.lab))
+    policy = here.project / "policy.yaml"
+    policy.write_text(NARROW.replace("service: tidb", "service: other"))
+    assert here.invoke("peering", happened)["decision"] == "held"
+    policy.write_text(NARROW)
+    assert here.invoke("peering", happened)["decision"] == "approved"
+
+
+def test_without_a_member_role_the_account_is_told_and_nothing_is_done(
+    here: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peering = request(here.lab)
+    monkeypatch.delenv("NETREFLEX_MEMBER_ROLE")
+    report = here.invoke("peering", peering_requested(peering))
+    assert (report["decision"], report["performed"]) == ("held", [])
+    assert "set NETREFLEX_MEMBER_ROLE to reach it" in report["reasons"][0]
+    assert len(report["alerts"]) == 1
+
+
+def test_without_a_table_alerts_are_published_all_the_same(here: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NETREFLEX_STATE_TABLE")
+    happened = peering_requested(request(here.lab))
+    with Faults() as faults:
+        assert here.invoke("peering", happened)["alerts"]
+    assert [call[1] for call in faults.log].count("Publish") == 1
+
+
+def test_an_invocation_that_raises_is_counted(
+    here: Deployed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NETREFLEX_MODE", "on")
+    with pytest.raises(ConfigurationError):
+        here.invoke("peering", peering_requested(request(here.lab)))
+    (blob,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert blob["raised"] == [1.0]
 
 
 def test_the_bundled_policy_approves_nothing(here: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,10 @@ def test_every_function_is_short_and_explained(function: ast.FunctionDef) -> Non
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
 def test_a_decorated_function_is_a_handler_of_the_app_under_its_own_name(function: ast.FunctionDef) -> None:
-    for decorator in _decorators(function):
+    decorators = _decorators(function)
+    of_a_queue = [one for one in decorators if one.startswith("app.on_sqs_message(")]
+    assert decorators[:1] == (["in_whole_context"] if of_a_queue else ["whole"] if decorators else [])
+    for decorator in decorators[1:]:
         assert decorator.startswith(tuple(f"app.{kind}(" for kind in DECORATORS))
         assert f"name='{function.name}'" in decorator
 
@@ -67,3 +70,9 @@ def test_nothing_but_the_framework_and_our_own_stages_is_imported() -> None:
 def test_it_reads_no_environment_and_makes_no_client() -> None:
     names = {node.id for node in ast.walk(TREE) if isinstance(node, ast.Name)}
     assert names & {"boto3", "botocore", "os", "open", "print"} == set()
+
+
+def test_nothing_that_is_deployed_knows_the_command_line() -> None:
+    root = Path(__file__).parents[2]
+    shipped = [root / "app.py", *(root / "chalicelib").rglob("*.py")]
+    assert [path.name for path in shipped if "netreflex_cli" in path.read_text()] == []

@@ -18,11 +18,15 @@ ASK = "import importlib, sys; [importlib.import_module(name) for name in sys.arg
 def _loaded(*modules: str) -> set[str]:
     ask = [sys.executable, "-c", ASK, *modules]
     answer = subprocess.run(ask, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
-    return {name for name in answer.stdout.split() if name.startswith(HEAVY)}
+    return {name for name in answer.stdout.split() if name.startswith((*HEAVY, "netreflex_cli.certificates_"))}
 
 
 def test_the_app_and_the_flows_that_probe_nothing_load_no_tls_code() -> None:
     assert _loaded("app", "chalicelib.wiring", *(f"chalicelib.flows.{name}" for name in OTHERS)) == set()
+
+
+def test_the_command_line_loads_it_only_when_it_looks() -> None:
+    assert _loaded("netreflex_cli.command_line") == set()
 
 
 @pytest.mark.parametrize("flow", PROBING)

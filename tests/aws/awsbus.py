@@ -3,7 +3,8 @@
 PutEvents refuses ``aws.*`` sources, in AWS as in ministack. So this plays EventBridge's part for one bus: ListRules,
 TestEventPattern (the service's own matcher), ListTargetsByRule, a look at the function's resource policy (would it let
 events.amazonaws.com in from this rule?), then Invoke. Lambda's own retries and on-failure destination apply, which
-ministack's EventBridge delivery skips. Not covered: InputPath, InputTransformer and targets other than Lambda.
+ministack's EventBridge delivery skips. A target that refuses is an error here; ``tests.aws.eventbridge`` retries, and keeps what
+it gives up. Not covered: InputPath, InputTransformer and targets other than Lambda.
 
 ::
 
@@ -73,8 +74,12 @@ class DefaultBus:
         return [
             self._deliver(rule, target, event, invocation_type)
             for rule in self._matching_rules(event)
-            for target in self._events.list_targets_by_rule(Rule=rule["Name"], EventBusName=self._bus)["Targets"]  # type: ignore[attr-defined]
+            for target in self._targets(rule)
         ]
+
+    def _targets(self, rule: dict[str, Any]) -> list[dict[str, Any]]:
+        found = self._events.list_targets_by_rule(Rule=rule["Name"], EventBusName=self._bus)["Targets"]  # type: ignore[attr-defined]
+        return list(found)
 
     def _matching_rules(self, event: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for page in self._events.get_paginator("list_rules").paginate(EventBusName=self._bus):
@@ -94,11 +99,15 @@ class DefaultBus:
         if not self._lets_in(arn, rule["Arn"]):
             raise PermissionError(f"{arn} does not let events.amazonaws.com in from {rule['Arn']}")
         payload = target.get("Input") or json.dumps(event)
+        body = self._invoke(arn, invocation_type, payload)
+        return Delivery(rule["Name"], arn, json.loads(body) if invocation_type == "RequestResponse" else {})
+
+    def _invoke(self, arn: str, invocation_type: str, payload: str) -> bytes:
         answer = self._lambda.invoke(FunctionName=arn, InvocationType=invocation_type, Payload=payload.encode())  # type: ignore[attr-defined]
-        body = answer["Payload"].read()
+        body: bytes = answer["Payload"].read()
         if answer.get("FunctionError"):
             raise HandlerFailed(body.decode())
-        return Delivery(rule["Name"], arn, json.loads(body) if invocation_type == "RequestResponse" else {})
+        return body
 
     def _lets_in(self, function_arn: str, rule_arn: str) -> bool:
         try:

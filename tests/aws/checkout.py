@@ -18,7 +18,10 @@ import botocore.loaders
 from tests.aws.local import ROOT, LocalAws
 from tests.aws.wheels import fetched_wheels
 
-_COPIED = ("app.py", "chalicelib", "deploy", "Makefile", "requirements.txt", "requirements-dev.txt", ".chalice")
+COPIED = (
+    *("app.py", "chalicelib", ".chalice", "requirements.txt"),  # what is deployed, and how
+    *("deploy", "netreflex_cli", "Makefile", "requirements-dev.txt"),  # what stands beside it and must stay there
+)
 _LEFT = shutil.ignore_patterns("__pycache__", "*.pyc", "deployed", "deployments", "venv")
 _MODELS = ("lambda/2015-03-31",)
 
@@ -26,7 +29,7 @@ _MODELS = ("lambda/2015-03-31",)
 def checkout(directory: Path) -> Path:
     """A copy of the project, with an environment that is ready."""
     directory.mkdir()
-    for name in _COPIED:
+    for name in COPIED:
         source, target = ROOT / name, directory / name
         if source.is_dir():
             shutil.copytree(source, target, ignore=_LEFT)

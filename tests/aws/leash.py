@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 
-_GRACE_SECONDS = 5
+_GRACE_SECONDS = 1.5
 _POLL_SECONDS = 0.2
 
 

@@ -10,18 +10,19 @@ moto (strict, ``tests.aws.moto_server``) plays EC2, STS, Service Quotas, Route 5
 Organizations; ministack plays all the rest and runs the Lambdas. An account is chosen by its number as the access key,
 which both understand; keys from AssumeRole work on moto. Each run has its own ports and its own temporary directory,
 so two runs may coexist. Nothing of the caller's AWS configuration gets in: no profile, no credentials, no endpoint.
+
+With ``enforcing=True`` IAM is in force: ministack judges every call by the caller's policies, each function has its own role's
+credentials, and STS is ministack's too. An account's number is its root then. It is reached over TLS, as the queues demand.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,9 @@ import botocore.config
 import botocore.loaders
 import botocore.session
 from botocore.client import BaseClient
+
+from tests.aws.gateway_tls import write_certificate
+from tests.aws.reach import answers, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 HUB = "123456789012"
@@ -48,6 +52,7 @@ _ON_MOTO = {  # boto3's name of a service -> the SDK's name of it in AWS_ENDPOIN
     "organizations": "ORGANIZATIONS",
 }
 _LEASH = Path(__file__).with_name("leash.py")
+_STS_FILE = "sts.url"  # where moto finds who gave out the sessions that it does not know
 _BOOT_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _PORT_ATTEMPTS = 3
@@ -68,8 +73,10 @@ def cloud_python(root: Path = ROOT) -> Path:
 class LocalAws:
     """The local AWS of one run; use it as a context manager, or ``start`` and ``stop`` it."""
 
-    def __init__(self, *, region: str = REGION, hub: str = HUB) -> None:
-        self.region, self.hub = region, hub
+    def __init__(self, *, region: str = REGION, hub: str = HUB, enforcing: bool = False) -> None:
+        self.region, self.hub, self.enforcing = region, hub, enforcing
+        self._on_moto = {name: own for name, own in _ON_MOTO.items() if not (enforcing and name == "sts")}
+        self._tls: dict[str, str] = {}
         self.moto_url = self.ministack_url = ""
         self.directory = Path()
         self._children: list[subprocess.Popen[bytes]] = []
@@ -87,6 +94,9 @@ class LocalAws:
     def start(self) -> Self:
         self.directory = Path(tempfile.mkdtemp(prefix="netreflex-aws-"))
         try:
+            if self.enforcing:
+                certificate, key = map(str, write_certificate(self.directory))
+                self._tls = {"USE_SSL": "1", "MINISTACK_SSL_CERT": certificate, "MINISTACK_SSL_KEY": key}
             self._start_moto()
             self._start_ministack()
         except BaseException:
@@ -112,7 +122,8 @@ class LocalAws:
         """What a child process needs to find this AWS and no other."""
         return {
             "AWS_ENDPOINT_URL": self.ministack_url,
-            **{f"AWS_ENDPOINT_URL_{name}": self.moto_url for name in _ON_MOTO.values()},
+            **{f"AWS_ENDPOINT_URL_{name}": self.moto_url for name in self._on_moto.values()},
+            **({"AWS_CA_BUNDLE": self._tls["MINISTACK_SSL_CERT"]} if self._tls else {}),
             "AWS_ACCESS_KEY_ID": self.hub,
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_DEFAULT_REGION": self.region,
@@ -131,7 +142,11 @@ class LocalAws:
             self._clients[key] = self._make_client(*key)
         return self._clients[key]
 
-    def _make_client(self, service: str, account: str, region: str) -> BaseClient:
+    def impatient_client(self, service: str) -> Any:  # noqa: ANN401 - see above
+        """A client of its own in the hub, that tries everything once."""
+        return self._make_client(service, self.hub, self.region, {"total_max_attempts": 1})
+
+    def _make_client(self, service: str, account: str, region: str, retries: Any = None) -> BaseClient:  # noqa: ANN401
         own_settings = {
             "profile": (None, None, None, None),
             "config_file": (None, None, os.devnull, None),
@@ -142,10 +157,11 @@ class LocalAws:
         return session.create_client(
             service,
             region_name=region,
-            endpoint_url=self.moto_url if service in _ON_MOTO else self.ministack_url,
+            endpoint_url=self.moto_url if service in self._on_moto else self.ministack_url,
+            verify=self._tls.get("MINISTACK_SSL_CERT"),
             aws_access_key_id=account,
             aws_secret_access_key="local",
-            config=botocore.config.Config(connect_timeout=5, read_timeout=60, proxies={}),
+            config=botocore.config.Config(connect_timeout=5, read_timeout=60, proxies={}, retries=retries),
         )
 
     # ---- the emulators ---------------------------------------------------------------------------------------------
@@ -153,26 +169,32 @@ class LocalAws:
         port_file = self.directory / "moto.port"
         command = [sys.executable, "-m", "tests.aws.moto_server", str(port_file)]
         settings = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "PYTHONPATH": str(ROOT)}
+        if self.enforcing:
+            command.append(str(self.directory / _STS_FILE))
+            settings |= self.environment
         child = self._run("moto", command, settings)
         self._wait("moto", child, port_file.exists)
         self.moto_url = f"http://127.0.0.1:{port_file.read_text()}"
 
     def _start_ministack(self) -> None:
         for attempt in range(_PORT_ATTEMPTS):
-            port = _free_port()
-            self.ministack_url = f"http://127.0.0.1:{port}"
+            port = free_port()
+            self.ministack_url = f"{'https' if self._tls else 'http'}://127.0.0.1:{port}"
             child = self._run("ministack", [str(cloud_python()), "-m", "ministack"], self._ministack_settings(port))
             try:
-                self._wait("ministack", child, lambda: _answers(f"{self.ministack_url}/_ministack/health"))
+                self._wait("ministack", child, self._ministack_answers)
             except LocalAwsError:
                 if attempt == _PORT_ATTEMPTS - 1 or child.poll() is None:
                     raise
                 self._children.remove(child)  # somebody else was faster to take the port
             else:
+                (self.directory / _STS_FILE).write_text(self.ministack_url)
                 return
 
+    def _ministack_answers(self) -> bool:
+        return answers(f"{self.ministack_url}/_ministack/health", self._tls.get("MINISTACK_SSL_CERT"))
+
     def _ministack_settings(self, port: int) -> dict[str, str]:
-        data = self.directory / "ministack"
         return {
             **self.environment,  # the Lambdas inherit it
             "GATEWAY_PORT": str(port),
@@ -182,8 +204,12 @@ class LocalAws:
             "MINISTACK_REGION": self.region,
             "MINISTACK_ACCOUNT_ID": self.hub,
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
-            "S3_DATA_DIR": str(data / "s3"),
-            "STATE_DIR": str(data / "state"),
+            "PYTHONDONTWRITEBYTECODE": "1",  # each Lambda has a fresh copy of the code and loads it once
+            "AUTH": str(self.enforcing).lower(),
+            "CLOUDTRAIL_RECORDING": "1" if self.enforcing else "0",
+            **self._tls,
+            "S3_DATA_DIR": str(self.directory / "s3"),
+            "STATE_DIR": str(self.directory / "state"),
         }
 
     def _run(self, name: str, command: list[str], settings: dict[str, str]) -> subprocess.Popen:  # type: ignore[type-arg]
@@ -220,18 +246,3 @@ class LocalAws:
     def log(self, name: str) -> str:
         """What ``moto`` or ``ministack`` wrote so far."""
         return (self.directory / f"{name}.log").read_text(errors="replace")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]  # type: ignore[no-any-return]
-
-
-def _answers(url: str) -> bool:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(url, timeout=2):
-            return True
-    except OSError:
-        return False

@@ -1,6 +1,6 @@
-"""The strict moto server: ``python -m tests.aws.moto_server PORT_FILE``. It binds a free port of 127.0.0.1 only.
+"""The strict moto server: ``python -m tests.aws.moto_server PORT_FILE [STS_FILE]``. It binds a free port of 127.0.0.1 only.
 
-moto is not thread-safe, so requests go through one by one. The port is written to PORT_FILE once the server listens.
+With STS_FILE another emulator gives out the sessions (``tests.aws.passports``). moto is not thread-safe, so requests go through one by one. The port is written to PORT_FILE once the server listens.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from tests.aws import strict_moto  # noqa: F401 - it patches moto
+from tests.aws import (
+    passports,
+    strict_moto,  # noqa: F401 - it patches moto
+)
 
 
 def _one_by_one(app: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,7 +31,9 @@ def _one_by_one(app: Callable[..., Any]) -> Callable[..., Any]:
     return serialized
 
 
-def main(port_file: Path) -> None:
+def main(port_file: Path, *sts_file: Path) -> None:
+    for file in sts_file:
+        passports.install(file)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = _one_by_one(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
@@ -39,4 +44,4 @@ def main(port_file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 from botocore.exceptions import ClientError
 
+from deploy.check import missing
+from deploy.configuration import read_configuration
+from deploy.declared import Function, declared_functions
+from deploy.faults import DeploymentFault
 from deploy.place import Place, place_of
-from deploy.steps import deploy
-from tests.aws.awsbus import DefaultBus
+from deploy.steps import deploy, destroy
+from tests.aws.checkout import surroundings
 from tests.aws.local import LocalAws
+from tests.cloud.outside import Outside
 
 _READS = ("Describe", "Get", "List", "Head", "Batch")
+_NOWHERE = {"AWS_ENDPOINT_URL_EVENTBRIDGE": "http://127.0.0.1:9"}
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A deployment that was broken off: at which operation, what it said, and how the stack stood then."""
+
+    at: str
+    told: str
+    stack: str
 
 
 @dataclass
-class Ground:
+class Ground(Outside):
     """A project, the AWS it is deployed to, and what the deployment asked and said."""
 
     aws: LocalAws
@@ -30,15 +46,21 @@ class Ground:
     writes: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     fails: str = ""
-    _place: Place | None = None
 
-    @property
+    @cached_property
     def place(self) -> Place:
-        if self._place is None:
-            session = boto3.Session(aws_access_key_id=self.aws.hub, aws_secret_access_key="local")
-            session.events.register("before-parameter-build", self._before)
-            self._place = place_of(self.stage, session)
-        return self._place
+        session = boto3.Session(aws_access_key_id=self.aws.hub, aws_secret_access_key="local")
+        session.events.register("before-parameter-build", self._before)
+        with self._here():
+            return place_of(self.stage, session)
+
+    @contextmanager
+    def _here(self, more: Mapping[str, str] | None = None) -> Iterator[None]:
+        """The environment of somebody who deploys, for as long as the deployment takes."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {**surroundings(self.aws, self.project), **(more or {})}.items():
+                patch.setenv(name, value)
+            yield
 
     def _before(self, model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's operation model
         if model.name == self.fails:
@@ -47,72 +69,45 @@ class Ground:
         if not model.name.startswith(_READS):
             self.writes.append(model.name)
 
-    def deploy(self, *, fails: str = "", always: bool = False) -> list[str]:
+    def deploy(self, *, fails: str = "", astray: Mapping[str, str] | None = None) -> list[str]:
         """One run of the deployment, in which one operation may be refused; what it wrote itself, beside Chalice."""
+        place = self.place
         self.writes.clear()
         self.said.clear()
         self.fails = fails
         try:
-            deploy(self.project, self.place, self.said.append, always=always)
+            with self._here(astray):
+                deploy(self.project, place, self.said.append)
         finally:
             self.fails = ""
         return list(self.writes)
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
-        return self.aws.client(service)
+    def broken_off(self, at: str) -> Broken:
+        """A run that ends at an operation that AWS refuses, or at ``chalice``, which then finds no EventBridge."""
+        with self._here():
+            self.place.client("events")  # it is made now, so that only Chalice's own is led astray
+        with pytest.raises(DeploymentFault) as fault:
+            self.deploy(**({"astray": _NOWHERE} if at == "chalice" else {"fails": at}))
+        stacks = self.client("cloudformation").describe_stacks()["Stacks"]
+        return Broken(at, str(fault.value), ",".join(one["StackStatus"] for one in stacks))
+
+    def destroy(self) -> None:
+        """Take the stage away, all but its table."""
+        place = self.place
+        with self._here():
+            destroy(self.project, place, self.said.append, keep_table=True)
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """What app.py declares."""
+        with self._here():
+            return declared_functions(read_configuration(self.project, self.stage))
+
+    def missing(self) -> list[str]:
+        """What reading everything back finds wrong."""
+        place, functions = self.place, self.functions
+        with self._here():
+            return missing(place, read_configuration(self.project, self.stage), functions)
 
     def name(self, part: str) -> str:
         return self.place.name(part)
-
-    @property
-    def bus(self) -> DefaultBus:
-        return DefaultBus(self.client("events"), self.client("lambda"))
-
-    def function(self, name: str) -> Mapping[str, Any]:
-        return dict(self.client("lambda").get_function_configuration(FunctionName=self.name(name)))
-
-    def target(self, rule: str) -> Mapping[str, Any]:
-        (target,) = self.client("events").list_targets_by_rule(Rule=self.name(rule))["Targets"]
-        return dict(target)
-
-    def mappings(self, function: str) -> list[str]:
-        found = self.client("lambda").list_event_source_mappings(FunctionName=self.name(function))
-        return [one["UUID"] for one in found["EventSourceMappings"]]
-
-    def waiting(self, queue: str) -> int:
-        """How many messages a queue holds."""
-        sqs = self.client("sqs")
-        url = sqs.get_queue_url(QueueName=self.name(queue))["QueueUrl"]
-        wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
-        return sum(int(found[name]) for name in wanted)
-
-    def invoke(self, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Run a function and wait for its answer."""
-        answer = self.client("lambda").invoke(FunctionName=self.name(function), Payload=json.dumps(event))
-        assert "FunctionError" not in answer, answer["Payload"].read()
-        return dict(json.loads(answer["Payload"].read()))
-
-    @contextmanager
-    def setting(self, function: str, **settings: str) -> Iterator[None]:
-        """Other settings for one deployed function, for a while."""
-        client, name = self.client("lambda"), self.name(function)
-        before = self.function(function)["Environment"]["Variables"]
-        client.update_function_configuration(FunctionName=name, Environment={"Variables": {**before, **settings}})
-        client.get_waiter("function_updated").wait(FunctionName=name)
-        try:
-            yield
-        finally:
-            client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
-            client.get_waiter("function_updated").wait(FunctionName=name)
-
-    def letters(self) -> list[dict[str, Any]]:
-        """What lies in the dead-letter queue, taken out of it."""
-        sqs = self.client("sqs")
-        url = sqs.get_queue_url(QueueName=self.name("dead-letters"))["QueueUrl"]
-        taken = []
-        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
-            for message in found:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                taken.append(json.loads(message["Body"]))
-        return taken

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.aws.deploy import Deployment
-from tests.aws.local import ROOT, LocalAws
+from tests.aws.local import HUB, ROOT
+from tests.cloud.ground import Ground
+from tests.cloud.ways import Stage
 
 pytestmark = pytest.mark.cloud
 
@@ -29,7 +34,8 @@ time.sleep(600)
 """
 
 
-def test_one_key_means_one_account_in_both_emulators(aws: LocalAws) -> None:
+def test_one_key_means_one_account_in_both_emulators(begun: Ground) -> None:
+    aws = begun.aws
     vpc = aws.client("ec2", account=DEV).create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]
     assert vpc["OwnerId"] == DEV
     assert vpc["VpcId"] not in str(aws.client("ec2", account=DATA).describe_vpcs())
@@ -61,26 +67,19 @@ def _silent_soon(port: int) -> bool:
     return False
 
 
-def test_the_resources_are_named_and_joined_as_the_design_says(deployment: Deployment) -> None:
-    aws = deployment.aws
-    table = aws.client("dynamodb").describe_table(TableName=deployment.name("state"))["Table"]
-    keys = {(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]}
-    due = {(key["AttributeName"], key["KeyType"]) for key in table["GlobalSecondaryIndexes"][0]["KeySchema"]}
-    assert (keys, due) == ({("pk", "HASH"), ("sk", "RANGE")}, {("due_shard", "HASH"), ("due", "RANGE")})
-    endpoints = {
-        one["Endpoint"]
-        for one in aws.client("sns").list_subscriptions_by_topic(TopicArn=deployment.topic_arn("alerts"))[
-            "Subscriptions"
-        ]
-    }
-    assert deployment.queue_arn("notify") in endpoints
-
-
-def test_every_function_has_its_own_role_time_and_log_group(deployment: Deployment) -> None:
-    functions = {one["FunctionName"]: one for one in deployment.aws.client("lambda").list_functions()["Functions"]}
-    assert {deployment.name("peering"), deployment.name("sweep")} <= functions.keys()
-    assert all(name in one["Role"] for name, one in functions.items())
-    groups = deployment.aws.client("logs").describe_log_groups()["logGroups"]
-    assert {(f"/aws/lambda/{name}", 30) for name in functions} <= {
-        (group["logGroupName"], group.get("retentionInDays")) for group in groups
-    }
+def test_where_iam_is_in_force_nobody_does_what_no_policy_allows(stages: Callable[[str], Stage]) -> None:
+    """Both emulators know whose a role's session is; ministack lets it do nothing, and over plain HTTP there is no way in."""
+    aws = stages("package").aws
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HUB}:root"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    arn = aws.client("iam", account=DEV).create_role(RoleName="nobody", AssumeRolePolicyDocument=document)["Role"][
+        "Arn"
+    ]
+    keys = aws.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], aws.region)
+    ec2 = session.client("ec2", endpoint_url=aws.moto_url)
+    assert ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["OwnerId"] == DEV
+    sqs = session.client("sqs", endpoint_url=aws.ministack_url, verify=aws.environment["AWS_CA_BUNDLE"])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sqs.list_queues()
+    assert aws.ministack_url.startswith("https://127.0.0.1:")

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from chalicelib.alerts import news
@@ -20,6 +21,7 @@ from chalicelib.alerts.roll import member
 from chalicelib.alerts.state import Stored
 from chalicelib.alerts.store import AlertStore, Conflict, Postponed, Sent
 from chalicelib.model.alert import Severity
+from chalicelib.model.errors import AccessRefused, AwsFailure, ConfigurationError, NetreflexError, RetryLater
 from tests.alerts.fake_dynamodb import FakeDynamoDB
 from tests.alerts.samples import alert, recovered
 from tests.alerts.stage import VirtualClock
@@ -270,3 +272,51 @@ def test_a_whole_story_runs_on_either_table(client: Any) -> None:
     assert len(headers) == 6
     assert headers[0].startswith("🔴 CRITICAL")
     assert "6 of 7 still fire" in slack.messages[5].text
+
+
+class Broken:
+    """A table whose every answer is the same error."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        def refuse(**_: object) -> None:
+            raise self._error
+
+        return refuse
+
+
+USES: dict[str, Callable[[AlertStore], object]] = {
+    "GetItem": lambda store: store.get("0" * 16),
+    "PutItem": lambda store: store.put(opened()),
+    "UpdateItem": lambda store: store.claim("0" * 16, "a", NOW),
+    "Query": lambda store: list(store.watched()),
+}
+
+
+def answer(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "X")
+
+
+@pytest.mark.parametrize("operation", USES)
+@pytest.mark.parametrize(
+    ("error", "kind", "says"),
+    [
+        (answer("AccessDeniedException"), AccessRefused, "grant it to netreflex's role there"),
+        (answer("ThrottlingException"), RetryLater, "run again"),
+        (answer("ProvisionedThroughputExceededException"), RetryLater, "run again"),
+        (answer("InternalServerError"), RetryLater, "run again"),
+        (answer("ResourceNotFoundException"), ConfigurationError, "deploy it, or correct NETREFLEX_STATE_TABLE"),
+        (answer("ValidationException"), AwsFailure, "ValidationException: no"),
+        (ReadTimeoutError(endpoint_url="https://dynamodb"), RetryLater, "got no answer"),
+    ],
+    ids=["refused", "throttled", "too much at once", "AWS's fault", "no table", "another error", "no answer"],
+)
+def test_an_error_of_the_table_is_one_of_ours_that_says_what_to_do(
+    operation: str, error: Exception, kind: type[NetreflexError], says: str
+) -> None:
+    with pytest.raises(kind, match=says) as raised:
+        USES[operation](AlertStore(Broken(error), TABLE))
+
+    assert f"dynamodb:{operation}" in str(raised.value)

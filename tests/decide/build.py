@@ -13,7 +13,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from chalicelib import __version__
-from chalicelib.decide.case import CIDRS_TAG, RULE_TAG, VERSION_TAG, all_cidrs, cidrs_hash
+from chalicelib.decide.approved_cidrs import CIDRS_TAG, RULE_TAG, VERSION_TAG, all_cidrs, cidrs_hash
 from chalicelib.decide.peering import PeeringDecision, plan_peering
 from chalicelib.model.actions import CreateRoute
 from chalicelib.model.facts import (
@@ -155,7 +155,8 @@ def facts(
 
 
 def active(requester: SideFacts | None = None, accepter: SideFacts | None = None, **more: Any) -> PeeringFacts:  # noqa: ANN401
-    return facts(requester, accepter, status=PeeringStatus.ACTIVE, **more)
+    """An active peering that nobody remembers to have approved; ``ledger=None`` where that was not asked yet."""
+    return facts(requester, accepter, status=PeeringStatus.ACTIVE, **{"ledger": Ledger(), **more})
 
 
 def marked(seen: PeeringFacts, approved: Iterable[Network] | None = None, rule: str = RULE) -> PeeringFacts:

@@ -177,15 +177,20 @@ def test_a_rule_that_lets_nobody_in_may_match_everybody(decision: RuleDecision) 
     ("cidrs_within", "ipv6", "miss"),
     [
         pytest.param(("10.16.0.0/12",), False, None, id="IPv6 that is not routed needs no range"),
-        pytest.param(("10.16.0.0/12",), True, "requester CIDR 2001:db8:1::/56", id="IPv6 that is routed needs one"),
+        pytest.param(
+            ("10.16.0.0/12",), True, None, id="IPv6 that is routed needs none where the list names IPv4 alone"
+        ),
         pytest.param(("10.16.0.0/12", "2001:db8:1::/48"), True, None, id="IPv6 inside a named range"),
         pytest.param(
             ("10.16.0.0/12", "2001:db8:2::/48"), False, "requester CIDR 2001:db8:1::/56", id="IPv6 outside one"
         ),
+        pytest.param(
+            ("10.16.0.0/12", "2001:db8:2::/48"), True, "requester CIDR 2001:db8:1::/56", id="routed IPv6 outside one"
+        ),
         pytest.param(("2001:db8:1::/48",), True, "requester CIDR 10.20.0.0/16", id="IPv4 is always judged"),
     ],
 )
-def test_ipv6_blocks_are_judged_where_they_are_routed_or_named(
+def test_ipv6_blocks_are_judged_where_the_list_names_an_ipv6_range(
     cidrs_within: tuple[str, ...], miss: str | None, *, ipv6: bool
 ) -> None:
     two_families = facts(apps("10.20.0.0/16", "2001:db8:1::/56"))

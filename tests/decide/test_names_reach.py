@@ -93,6 +93,39 @@ def test_a_vpc_in_which_no_private_zone_resolves_is_named(dns: VpcDns | Unread, 
     assert decision.plan.actions == ()
 
 
+ABROAD = Reach(name_id="tidb", vpc=REMOTE, managed=False)
+ASSOCIATE = (
+    f"aws route53 associate-vpc-with-hosted-zone --hosted-zone-id Z1 --vpc VPCRegion=us-east-1,VPCId={REMOTE.vpc_id}"
+)
+
+
+@pytest.mark.parametrize(
+    ("looked", "planned", "command"),
+    [
+        ({}, ["AuthorizeVpcAssociation"], ASSOCIATE),
+        ({"authorized": (ZoneVpc.of(REMOTE),)}, [], ASSOCIATE),
+        ({"vpcs": (ZoneVpc.of(REMOTE),), "authorized": (ZoneVpc.of(REMOTE),)}, ["RemoveVpcAuthorization"], ""),
+        ({"vpcs": (ZoneVpc.of(REMOTE),), "authorized": ()}, [], ""),
+        ({"account": REMOTE.account}, [], ASSOCIATE),
+    ],
+    ids=["asked for", "authorized", "associated", "finished", "a Region that is not ours, of the zone's own account"],
+)
+def test_a_vpc_that_is_not_ours_is_authorized_and_its_owner_told_the_rest(
+    looked: dict[str, Any], planned: list[str], command: str
+) -> None:
+    decision = plan(facts(*led(), zones=(zone(**{"vpcs": (), **looked}),)), reaches=[ABROAD])
+    assert [type(action).__name__ for action in decision.plan.actions] == planned
+    assert decision.foreign == ((command,) if command else ())
+    assert decision.plan.unchanged == (1 if planned or command else 2)  # the record, and the association where it is
+    assert decision.plan.refusals == ()
+
+
+def test_a_full_zone_has_no_room_for_a_vpc_that_is_not_ours() -> None:
+    decision = plan(facts(*led(), zones=(zone(vpcs=crowd(MOST_VPCS)),)), reaches=[ABROAD])
+    assert (decision.plan.actions, decision.foreign) == ((), ())
+    assert "300 VPCs, 300 are allowed" in decision.plan.refusals[0].reason
+
+
 def test_a_vpc_that_was_not_asked_is_not_associated() -> None:
     found = replace(seen(), vpcs={})
     assert "it was not asked" in obstacles(plan(found, reaches=[Reach(name_id="tidb", vpc=APPS)]))[0]

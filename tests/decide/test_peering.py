@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import __version__
-from chalicelib.decide.case import CIDRS_TAG, RULE_TAG, VERSION_TAG, cidrs_hash
+from chalicelib.decide.approved_cidrs import CIDRS_TAG, RULE_TAG, VERSION_TAG, cidrs_hash
 from chalicelib.model.actions import AcceptPeering, CreateRoute, RejectPeering, TagPeering
 from chalicelib.model.facts import PeeringStatus
 from chalicelib.model.plan import Decision, RefusalKind

@@ -9,7 +9,8 @@ from ipaddress import ip_address
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.decide.case import open_questions, side_cidrs
+from chalicelib.decide.approved_cidrs import side_cidrs
+from chalicelib.decide.case import open_questions
 from chalicelib.decide.cidr import Relation, is_default, relation, within_any
 from chalicelib.decide.peering import PeeringDecision, plan_peering
 from chalicelib.decide.reach import judge_reach

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.decide.case import Questions, open_questions
 from chalicelib.decide.quotas import ACTIVE_PEERINGS, ROUTES_PER_TABLE
 from chalicelib.model.actions import AcceptPeering
-from chalicelib.model.facts import Peering, PeeringFacts, PeeringStatus, Quota, Route, Side
+from chalicelib.model.facts import Peering, PeeringFacts, PeeringStatus, PrefixList, Quota, Route, Side, SideFacts
 from chalicelib.model.network import VpcRef
 from chalicelib.model.plan import Decision, RefusalKind
 from chalicelib.model.policy import RuleDecision
@@ -96,6 +99,68 @@ def test_ipv4_and_ipv6_routes_are_counted_apart() -> None:
 
 def test_propagated_routes_are_not_counted() -> None:
     assert plan(facts(apps(routes=filler(100, propagated=True)))).decision is Decision.APPROVED
+
+
+def listed(list_id: str, entries: int, version: int = 4) -> list[Route]:
+    """The routes that a table shows of one route to a prefix list."""
+    return [replace(one, prefix_list=list_id) for one in filler(entries, version=version)]
+
+
+def with_lists(*sizes: PrefixList, known: bool = True, more: Iterable[Route] = (), endpoints: int = 0) -> SideFacts:
+    """A requester whose table names prefix lists, each of which has three entries."""
+    routes = [route("10.20.0.0/16", "local"), *more]
+    for size in sizes:
+        routes += listed(size.list_id, 3, size.version)
+    main = table(APPS_MAIN, *routes, main=True, prefix_lists=tuple(one.list_id for one in sizes), endpoints=endpoints)
+    return apps(tables=(main,), quotas=(routes_quota(50),), prefix_lists=sizes if known else None)
+
+
+def pl(max_entries: int | None, version: int = 4, list_id: str = "pl-1") -> PrefixList:
+    return PrefixList(list_id=list_id, version=version, max_entries=max_entries)
+
+
+@pytest.mark.parametrize(
+    ("side", "fits"),
+    [
+        pytest.param(with_lists(pl(48)), True, id="the local route, 48 of the list, and ours"),
+        pytest.param(with_lists(pl(49)), False, id="one more than there is room for"),
+        pytest.param(with_lists(pl(20), pl(29, list_id="pl-2")), False, id="two lists together"),
+        pytest.param(with_lists(pl(49, version=6)), True, id="IPv6 takes no room from IPv4"),
+        pytest.param(with_lists(pl(None), more=filler(45)), True, id="the entries, where AWS tells no size"),
+        pytest.param(with_lists(pl(None), more=filler(46)), False, id="the entries that do not fit"),
+        pytest.param(with_lists(pl(46), endpoints=2), True, id="a gateway endpoint takes the room of one route"),
+        pytest.param(with_lists(pl(46), endpoints=3), False, id="and a third one is too many"),
+    ],
+)
+def test_a_prefix_list_takes_up_the_most_entries_that_it_may_have(side: SideFacts, *, fits: bool) -> None:
+    assert plan(facts(side)).decision is (Decision.APPROVED if fits else Decision.HELD)
+
+
+def test_the_refusal_says_how_much_room_the_prefix_lists_take_up() -> None:
+    [refusal] = plan(facts(with_lists(pl(60), pl(5, list_id="pl-2"), pl(9, version=6, list_id="pl-6")))).plan.refusals
+
+    assert refusal.reason == (
+        f"{APPS_MAIN} would hold 67 IPv4 routes (prefix lists count with their max entries: pl-1 as 60, pl-2 as 5), "
+        "50 are allowed (Service Quotas)"
+    )
+
+
+def test_the_sizes_of_prefix_lists_are_asked_before_the_quotas_and_only_where_a_route_is_new() -> None:
+    unknown = with_lists(pl(9), known=False, more=filler(60))
+    settled = replace(with_lists(pl(9), known=False), tables=(*with_lists(pl(9)).tables,))
+    there = replace(settled.tables[0], routes=(*settled.tables[0].routes, route("10.40.0.0/16", PCX)))
+
+    assert open_questions(facts(unknown), policy()) == Questions(prefix_lists=frozenset({Side.REQUESTER}))
+    assert not open_questions(facts(replace(settled, tables=(there,))), policy())
+
+
+def test_a_size_that_is_not_known_is_told_with_the_approval() -> None:
+    refused = replace(with_lists(pl(9)), prefix_lists=())
+
+    assert plan(facts(refused)).reasons[-1] == (
+        "how many entries pl-1 may have is not known (ec2:DescribeManagedPrefixLists did not tell); those that it has "
+        "were counted"
+    )
 
 
 def test_a_replaced_blackhole_takes_no_new_place() -> None:
@@ -196,11 +261,15 @@ def test_nothing_is_asked_for_a_request_that_no_rule_approves() -> None:
 
 
 def test_where_a_quota_comes_from_is_told_with_the_approval() -> None:
-    asked = Quota(code=ROUTES_PER_TABLE, value=500, source="documented default; Service Quotas answered AccessDenied")
+    asked = Quota(
+        code=ROUTES_PER_TABLE,
+        value=500,
+        source="documented default; servicequotas:GetServiceQuota answered AccessDenied",
+    )
 
     decision = plan(facts(apps(routes=filler(60), quotas=(asked,))))
 
     assert decision.reasons == (
         "rule dev-to-tidb decides: approve",
-        "routes per route table in 111122223333/eu-west-1: 500 (documented default; Service Quotas answered AccessDenied)",
+        "routes per route table in 111122223333/eu-west-1: 500 (documented default; servicequotas:GetServiceQuota answered AccessDenied)",
     )

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.decide.routes import judge_route, plan_side
+from chalicelib.decide.route_conflicts import judge_route
+from chalicelib.decide.routes import plan_side
 from chalicelib.model.actions import CreateRoute, ReplaceRoute
 from chalicelib.model.facts import PeeringStatus, Route, RouteState
 from chalicelib.model.plan import Refusal, RefusalKind

@@ -35,9 +35,12 @@ from tests.vpn_answers import (
 )
 
 MINUTE = timedelta(minutes=1)
+CORE_NETWORK = "arn:aws:networkmanager::111122223333:core-network/core-network-0123456789abcdef0"
 STATIC = {"StaticRoutesOnly": True}
 TO_VGW = {"VpnGatewayId": VGW}
 JUST_NOW = NOW - MINUTE
+UNDATED = {key: value for key, value in down(SECOND).items() if key != "LastStatusChange"}
+FAILED = ActiveTunnel(provisioning="failed", reason="no route")
 
 
 def at(address: str, **details: Any) -> dict[tuple[str, str], TunnelDetails]:  # noqa: ANN401
@@ -125,7 +128,47 @@ TABLE: list[Any] = [
     ),
     pytest.param(
         answer(down(SECOND), down(FIRST)), {**at(SECOND, ever_up=False), **at(FIRST, ever_up=False)},
-        [("all_tunnels_down", "critical")], Health.FAULTY, id="neither was ever up",
+        [("not_yet_up", "info")], Health.NOT_YET_UP, id="neither was ever up",
+    ),
+    pytest.param(
+        answer(down(SECOND, "IPSEC IS UP"), down(FIRST, "IPSEC IS UP"), tunnel={**SAFE, "LogOptions": {}}),
+        {**at(SECOND, ever_up=False), **at(FIRST, ever_up=False)},
+        [("not_yet_up", "info"), ("logs_disabled", "info"), ("bgp_logs_disabled", "info")], Health.NOT_YET_UP,
+        id="neither had a BGP session yet, and logs are off",
+    ),
+    pytest.param(
+        answer(down(SECOND), down(FIRST)), {**at(SECOND, ever_up=False), **at(FIRST, ever_up=False, active=FAILED)},
+        [("provisioning_failed", "error"), ("not_yet_up", "info")], Health.FAULTY,
+        id="neither was ever up, because AWS could not provision one",
+    ),
+    pytest.param(
+        answer(down(SECOND, since=JUST_NOW), down(FIRST, since=JUST_NOW)),
+        {**at(SECOND, silent=True), **at(FIRST, silent=True)},
+        [("all_tunnels_down", "critical")], Health.WAITING, id="down, and the metric has no point yet",
+    ),
+    pytest.param(
+        answer(down(SECOND, since=JUST_NOW), down(FIRST, since=JUST_NOW)),
+        {**at(SECOND, silent=True), **at(FIRST, ever_up=False)},
+        [("all_tunnels_down", "critical")], Health.WAITING, id="down, and the metric of one has no point yet",
+    ),
+    pytest.param(
+        answer(down(SECOND, since=JUST_NOW), down(FIRST, since=JUST_NOW)),
+        {**at(SECOND, silent=True), **at(FIRST, ever_up=True)},
+        [("all_tunnels_down", "critical")], Health.FAULTY, id="one has no point, and the other was up",
+    ),
+    pytest.param(
+        answer(down(SECOND), down(FIRST)), {**at(SECOND, silent=True), **at(FIRST, silent=True)},
+        [("all_tunnels_down", "critical")], Health.FAULTY, id="no point for longer than a new connection has none",
+    ),
+    pytest.param(
+        answer(UNDATED, down(FIRST, since=JUST_NOW)),
+        {**at(SECOND, silent=True), **at(FIRST, silent=True)},
+        [("all_tunnels_down", "critical")], Health.FAULTY, id="no point, and nobody knows since when it is down",
+    ),
+    pytest.param(
+        answer(down(SECOND, since=NOW + timedelta(hours=1)), down(FIRST, since=NOW + timedelta(hours=1))),
+        {**at(SECOND, silent=True), **at(FIRST, silent=True)},
+        [("all_tunnels_down", "critical")], Health.FAULTY, id="no point, and down since a time to come",
     ),
     pytest.param(
         answer(down(SECOND), up(FIRST)), at(SECOND, active=ActiveTunnel(provisioning="failed", reason="no route")),
@@ -247,6 +290,17 @@ TABLE: list[Any] = [
     ),
     pytest.param(
         answer(gateway={"VpnConcentratorId": "vcn-1"}), {}, [], Health.HEALTHY, id="on a concentrator",
+    ),
+    pytest.param(
+        answer(gateway={"CoreNetworkArn": CORE_NETWORK}), {}, [], Health.HEALTHY, id="on a core network of Cloud WAN",
+    ),
+    pytest.param(
+        answer(gateway={"CoreNetworkArn": CORE_NETWORK, "CoreNetworkAttachmentArn": f"{CORE_NETWORK}/attachment-1"},
+               GatewayAssociationState="associating"), {}, [], Health.HEALTHY, id="being attached to a core network",
+    ),
+    pytest.param(
+        answer(gateway={"CoreNetworkArn": CORE_NETWORK}, GatewayAssociationState="not-associated"), {},
+        [], Health.HEALTHY, id="on a core network, which EC2 does not call associated",
     ),
 ]  # fmt: skip
 

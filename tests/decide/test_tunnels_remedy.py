@@ -9,7 +9,6 @@ import pytest
 
 from chalicelib.decide.tunnel_remedy import likely_cause
 from chalicelib.decide.vpn_case import Case
-from chalicelib.decide.vpn_questions import MOST_GATEWAYS, MOST_TUNNELS, vpn_questions
 from chalicelib.decide.vpn_sheet import lacks, setup_sheet
 from chalicelib.model.vpn import CustomerGateway, LogLine, TunnelDetails, VpnProblem
 from tests.vpn_answers import (
@@ -21,7 +20,6 @@ from tests.vpn_answers import (
     SAFE,
     SECOND,
     SECRETS,
-    TGW,
     VGW,
     answer,
     down,
@@ -206,64 +204,3 @@ def test_a_second_device_that_is_still_being_made_counts_for_itself() -> None:
     place = snapshot(answer(), answer(VpnConnectionId="vpn-0aaaaaaaaaaaaaaaa", CustomerGatewayId=CGW2, State="pending"))
     new = Case(snapshot=place, connection=place.connections[1], policy=policy(), now=NOW)
     assert VpnProblem.CGW_SINGLE_POINT_OF_FAILURE not in [one.kind for one in lacks(new)]
-
-
-# ---- what is asked ------------------------------------------------------------------------------------------------
-def test_nothing_costly_is_asked_of_a_place_that_is_well() -> None:
-    asked = vpn_questions(snapshot(answer()), policy(), NOW)
-    assert (asked.maintenance, asked.active, asked.logs, asked.ever_up, asked.certificates) == ((), (), (), (), ())
-    assert (asked.transit, asked.virtual, asked.device_types) == (frozenset(), frozenset(), False)
-    assert len(asked.recent) == 4
-
-
-def test_a_tunnel_that_is_down_is_asked_for_all_that_may_say_why() -> None:
-    devices = {CGW: CustomerGateway(gateway_id=CGW, tags=TAGGED)}
-    rows = [
-        down(SECOND, since=NOW),
-        {**up(FIRST), "CertificateArn": "arn:aws:acm:eu-west-1:111122223333:certificate/1"},
-    ]
-    asked = vpn_questions(snapshot(answer(*rows), customer_gateways=devices, alone=True), policy(), NOW)
-
-    assert asked.maintenance == asked.active == ((ID, SECOND),)
-    assert asked.logs == (((ID, SECOND), "/aws/vpn/hq"),)
-    assert set(asked.ever_up) == {(ID, FIRST), (ID, SECOND)}
-    assert asked.certificates[0][0] == (ID, FIRST)
-    assert asked.device_types
-    assert asked.transit == {TGW}
-
-
-def test_an_old_loss_is_not_asked_for_maintenance() -> None:
-    assert vpn_questions(snapshot(answer(*ONE_DOWN)), policy(), NOW).maintenance == ()
-
-
-def test_a_tunnel_under_lifecycle_control_is_asked_for_maintenance_always() -> None:
-    asked = vpn_questions(snapshot(answer(tunnel={**SAFE, "EnableTunnelLifecycleControl": True})), policy(), NOW)
-    assert len(asked.maintenance) == 4
-
-
-def test_the_costly_questions_are_bounded_and_always_the_same_ones() -> None:
-    many = [
-        answer(
-            down(FIRST, since=NOW), down(SECOND, since=NOW), VpnConnectionId=f"vpn-{number:017x}",
-            CustomerGatewayId=f"cgw-{number}", gateway={"VpnGatewayId": f"vgw-{number}"},
-        )
-        for number in range(50)
-    ]  # fmt: skip
-    asked = vpn_questions(snapshot(*many, alone=True), policy(), NOW)
-    backwards = vpn_questions(snapshot(*reversed(many), alone=True), policy(), NOW)
-
-    assert asked == backwards
-    assert len(asked.maintenance) == len(asked.active) == len(asked.logs) == MOST_TUNNELS
-    assert len(asked.virtual) == MOST_GATEWAYS
-    assert len(asked.recent) == len(asked.ever_up) == 100
-
-
-def test_an_event_asks_only_of_its_connections_and_no_more_than_the_sweep() -> None:
-    rows = [down(SECOND, since=NOW), {**up(FIRST), "CertificateArn": "arn"}]
-    asked = vpn_questions(snapshot(answer(*rows)), policy(), NOW)
-    mine, none = asked.only({ID}), asked.only(set())
-    for part in ("recent", "ever_up", "maintenance", "active"):
-        assert set(getattr(mine, part)) == {key for key in getattr(asked, part) if key[0] == ID}
-        assert getattr(none, part) == ()
-    assert mine.logs == asked.logs[:1]
-    assert (none.logs, none.certificates) == ((), ())

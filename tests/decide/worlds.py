@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from chalicelib.decide.case import CIDRS_TAG, RULE_TAG, VERSION_TAG, cidrs_hash
+from chalicelib.decide.approved_cidrs import CIDRS_TAG, RULE_TAG, VERSION_TAG, cidrs_hash
 from chalicelib.decide.quotas import ACTIVE_PEERINGS, ROUTES_PER_TABLE
 from chalicelib.model.facts import (
     Ledger,

@@ -105,6 +105,7 @@ def test_alarms_watch_every_function_both_queues_the_sweep_and_the_delivery(pack
         "delivery-late",
         "delivery-failed",
         "sweep-missing",
+        "sweep_certificates-missing",
     }
     assert all(alarm["AlarmActions"] == [{"Ref": "FallbackTopic"}] for alarm in alarms.values())
 

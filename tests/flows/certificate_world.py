@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Lock
 
 from chalicelib.flows.certificate_ports import CertificateWorld
 from chalicelib.model.actions import Action, ChangeRecordSets
@@ -24,6 +25,7 @@ from chalicelib.model.inventory import (
 )
 from chalicelib.model.names import RecordSet, Zone
 from chalicelib.model.network import Place
+from chalicelib.model.plan import Refusal
 from chalicelib.model.policy import Account, CertificatePolicy, Policy
 from chalicelib.model.report import Failure
 from chalicelib.perform.executor import Outcome
@@ -97,7 +99,7 @@ class Road:
         self.firing_now: dict[str, Alert] = {}
         self.told: list[Alert] = []
 
-    def tell(self, alert: Alert, *, surely: bool = False) -> bool:  # noqa: ARG002 - one road, no second chance
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:  # noqa: ARG002 - one road, no second chance
         before = self.firing_now.get(alert.fingerprint)
         if before is not None and before.content_hash == alert.content_hash:
             return False
@@ -151,8 +153,10 @@ class InMemory:
     contact: Contact = Contact.SERVED
     leads: dict[str, str] = field(default_factory=dict)  # domain -> DNS name of a load balancer
     refused: set[Place] = field(default_factory=set)
+    interrupted: set[Place] = field(default_factory=set)
     refused_reads: set[str] = field(default_factory=set)
     reads: Counter[str] = field(default_factory=Counter)
+    counting: Lock = field(default_factory=Lock)
     handshakes: Counter[Target] = field(default_factory=Counter)
     road: Road = field(default_factory=Road)
     bookmark: Bookmark = field(default_factory=Bookmark)
@@ -180,7 +184,10 @@ class InMemory:
 
     # ---- the reader --------------------------------------------------------------------------------------------------
     def _read(self, what: str, place: Place) -> None:
-        self.reads[what] += 1
+        with self.counting:
+            self.reads[what] += 1
+        if place in self.interrupted:
+            raise KeyboardInterrupt
         if place in self.refused or what in self.refused_reads:
             raise AccessRefused(account=place.account, operation=what, code="AccessDenied")
 
@@ -236,7 +243,10 @@ class InMemory:
         wanted = set(names)
         return tuple(one for one in self.records if one.name in wanted)
 
-    def perform(self, actions: Sequence[Action]) -> Outcome:
+    def not_permitted(self, actions: Sequence[Action]) -> tuple[Refusal, ...]:  # noqa: ARG002 - all is permitted
+        return ()
+
+    def perform(self, actions: Sequence[Action], *, apart: bool = False) -> Outcome:  # noqa: ARG002 - one place alone
         if self.failing:
             return Outcome(failed=tuple(Failure(action=one, error=self.failing) for one in actions))
         if not self.enforcing:

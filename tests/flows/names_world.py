@@ -52,13 +52,13 @@ WITH_PEERING = f"{HEAD}{PEERING}names:\n{name_text()}"
 class NamesWorld(World):
     """A VPC of each account, dev's zone, and whatever load balancers a test makes."""
 
-    zone_owner = DEV
+    requester, server, zone_owner = DEV, DATA, DEV
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
         self._names = {}
-        self.apps = self.vpc("apps", DEV, ("10.16.0.0/16",), {"env": "dev"})
-        self.tidb = self.vpc("tidb", DATA, ("10.40.0.0/16",), {"service": "tidb"})
+        self.apps = self.vpc("apps", self.requester, ("10.16.0.0/16",), {"env": "dev"})
+        self.tidb = self.vpc("tidb", self.server, ("10.40.0.0/16",), {"service": "tidb"})
         self.ops = self.vpc("ops", self.zone_owner, ("10.50.0.0/16",), {})
         for vpc in (self.apps, self.tidb, self.ops):
             self.ec2(vpc.account).modify_vpc_attribute(VpcId=vpc.vpc_id, EnableDnsHostnames={"Value": True})
@@ -66,7 +66,7 @@ class NamesWorld(World):
         self.zone_id = self.make_zone(ZONE)
 
     def _subnet_id(self, number: int, zone: str) -> str:
-        made = self.ec2(DATA).create_subnet(
+        made = self.ec2(self.server).create_subnet(
             VpcId=self.tidb.vpc_id, CidrBlock=f"10.40.{number}.0/24", AvailabilityZone=f"{REGION}{zone}"
         )
         return str(made["Subnet"]["SubnetId"])
@@ -128,7 +128,7 @@ class NamesWorld(World):
         kind: str = "network",
     ) -> dict[str, Any]:
         """CreateLoadBalancer; the answer is what CloudTrail would record."""
-        made = self._aws.client("elbv2", DATA).create_load_balancer(
+        made = self._aws.client("elbv2", self.server).create_load_balancer(
             Name=name,
             Scheme=scheme,
             Type=kind,
@@ -139,7 +139,7 @@ class NamesWorld(World):
 
     def classic(self, name: str = "tidb", tags: Mapping[str, str] | None = None) -> str:
         """A Classic one; its DNS name."""
-        made = self._aws.client("elb", DATA).create_load_balancer(
+        made = self._aws.client("elb", self.server).create_load_balancer(
             LoadBalancerName=name,
             Scheme="internal",
             Subnets=self.subnets,
@@ -149,7 +149,7 @@ class NamesWorld(World):
         return str(made["DNSName"])
 
     def remove(self, balancer: Mapping[str, Any]) -> None:
-        self._aws.client("elbv2", DATA).delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+        self._aws.client("elbv2", self.server).delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
 
     @staticmethod
     def set_state(balancer: Mapping[str, Any], state: str) -> None:
@@ -163,8 +163,10 @@ class AcrossAccounts(NamesWorld):
     zone_owner = DATA
 
 
-def call_event(name: str, request: Mapping[str, object], answer: object, version: str = "2015-12-01") -> dict[str, Any]:
-    """CloudTrail's record of a call to Elastic Load Balancing in the data account."""
+def call_event(
+    name: str, request: Mapping[str, object], answer: object, version: str = "2015-12-01", account: str = DATA
+) -> dict[str, Any]:
+    """CloudTrail's record of a call to Elastic Load Balancing."""
     detail = {
         "eventVersion": "1.11",
         "eventSource": "elasticloadbalancing.amazonaws.com",
@@ -174,16 +176,18 @@ def call_event(name: str, request: Mapping[str, object], answer: object, version
         "requestParameters": dict(request),
         "responseElements": answer,
     }
-    return dict(event("aws.elasticloadbalancing", "AWS API Call via CloudTrail", detail, account=DATA, region=REGION))
+    return dict(
+        event("aws.elasticloadbalancing", "AWS API Call via CloudTrail", detail, account=account, region=REGION)
+    )
 
 
-def created(balancer: Mapping[str, Any]) -> dict[str, Any]:
+def created(balancer: Mapping[str, Any], account: str = DATA) -> dict[str, Any]:
     answer = {"loadBalancers": [{"loadBalancerArn": balancer["LoadBalancerArn"], "dNSName": balancer["DNSName"]}]}
-    return call_event("CreateLoadBalancer", {"name": balancer["LoadBalancerName"]}, answer)
+    return call_event("CreateLoadBalancer", {"name": balancer["LoadBalancerName"]}, answer, account=account)
 
 
-def deleted(balancer: Mapping[str, Any]) -> dict[str, Any]:
-    return call_event("DeleteLoadBalancer", {"loadBalancerArn": balancer["LoadBalancerArn"]}, None)
+def deleted(balancer: Mapping[str, Any], account: str = DATA) -> dict[str, Any]:
+    return call_event("DeleteLoadBalancer", {"loadBalancerArn": balancer["LoadBalancerArn"]}, None, account=account)
 
 
 def lab_of(policy: str = ALONE, **more: Any) -> Lab:  # noqa: ANN401

@@ -214,7 +214,7 @@ def test_a_peering_without_names_asks_nothing_of_route_53(lab: Lab) -> None:
     lab.fresh_runtime(lab.policy_text.replace("      names: [tidb]\n", ""))
     lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
     assert not [call for call in lab.calls if call.startswith(("route53", "elb"))]
-    assert sum(lab.calls.values()) == 18
+    assert sum(lab.calls.values()) == 19
 
 
 def test_observe_mode_says_what_it_would_do() -> None:

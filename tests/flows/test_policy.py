@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.flows.policy import RELOAD_SECONDS, NoShelf, PolicyKeeper
-from chalicelib.model.errors import ConfigurationError, NetreflexError
+from chalicelib.flows.policy import EVERY_TIME, RELOAD_SECONDS, NoShelf, PolicyKeeper
+from chalicelib.model.errors import ConfigurationError, NetreflexError, RetryLater
 
 GOOD = 'version: 1\naccounts: {"111122223333": {name: dev}}\nregions: [eu-west-1]\n'
 BETTER = GOOD.replace("dev", "apps")
@@ -44,8 +44,8 @@ class Kept:
         self.text, self.puts = text, self.puts + 1
 
 
-def keeper(source: Source, shelf: Kept | NoShelf | None = None, *, reload: bool = True) -> PolicyKeeper:
-    return PolicyKeeper(source.read, shelf or NoShelf(), source.seconds, reload=reload)
+def keeper(source: Source, shelf: Kept | NoShelf | None = None, *, every: float = RELOAD_SECONDS) -> PolicyKeeper:
+    return PolicyKeeper(source.read, shelf or NoShelf(), source.seconds, reload_seconds=every)
 
 
 def names(kept: PolicyKeeper) -> list[str]:
@@ -63,12 +63,12 @@ def test_a_policy_from_outside_is_read_again_after_a_minute_and_not_before() -> 
     assert source.reads == 2
 
 
-def test_a_bundled_policy_is_read_once() -> None:
+def test_a_file_is_read_for_every_run_because_that_costs_nothing() -> None:
     source = Source(GOOD)
-    kept = keeper(source, reload=False)
-    names(kept)
-    source.text, source.now = BETTER, 10 * RELOAD_SECONDS
+    kept = keeper(source, every=EVERY_TIME)
     assert names(kept) == ["dev"]
+    source.text = BETTER
+    assert names(kept) == ["apps"]
 
 
 @pytest.mark.parametrize("broken", [BROKEN, "", "- not a mapping"], ids=["a fault", "unreadable", "no mapping"])
@@ -107,6 +107,33 @@ def test_a_good_version_is_kept_once_and_not_at_every_look() -> None:
         source.now = minute * (RELOAD_SECONDS + 1)
         kept.state()
     assert (shelf.puts, source.reads) == (1, 5)
+
+
+class Full(Kept):
+    """A shelf that takes nothing, until there is room."""
+
+    room = False
+
+    def keep(self, text: str, version: str) -> None:
+        if not self.room:
+            raise RetryLater(f"{len(text)} characters of {version} were put off")
+        super().keep(text, version)
+
+
+def test_a_good_version_is_in_force_even_where_it_cannot_be_kept() -> None:
+    state = keeper(Source(BETTER), Full(GOOD)).state()
+    assert [account.name for account in state.policy.accounts.values()] == ["apps"]
+    assert not state.fault
+    assert "no copy could be kept" in state.unkept
+    assert "were put off" in state.unkept
+
+
+def test_what_could_not_be_kept_is_kept_at_the_next_look() -> None:
+    source, shelf = Source(BETTER), Full(GOOD)
+    kept = keeper(source, shelf)
+    assert kept.state().unkept
+    shelf.room, source.now = True, RELOAD_SECONDS + 1
+    assert (kept.state().unkept, shelf.text) == ("", BETTER)
 
 
 @pytest.mark.parametrize("shelf", [NoShelf, Kept], ids=["no shelf", "an empty shelf"])

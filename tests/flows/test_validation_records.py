@@ -77,7 +77,7 @@ def test_observe_mode_only_says_what_it_would_do() -> None:
     aws.enforcing = False
     report = react_to_certificate(TOLD, aws.world())
     assert (len(report.planned), report.performed) == (1, ())
-    assert "would restore it (observe mode)" in aws.road.told[0].cause
+    assert "would restore it (this run changes nothing)" in aws.road.told[0].cause
 
 
 def test_a_batch_that_is_refused_is_told() -> None:

@@ -7,7 +7,7 @@ policies, permission boundaries, session policies, NotPrincipal.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Json = Mapping[str, Any]
@@ -84,6 +84,13 @@ def verdict(policy: Json, action: str, resource: str, context: Json) -> str:
                 return "deny"
             said = "allow"
     return said
+
+
+def grants(policy: Json, action: str, resource: str, context: Json) -> Iterator[tuple[str, str]]:
+    """What in a policy allows it: the statement's Sid, and its own pattern for the resource."""
+    for statement in policy["Statement"]:
+        if action in listed(statement["Action"]) and condition_holds(statement.get("Condition"), context):
+            yield from ((statement["Sid"], one) for one in listed(statement["Resource"]) if like(one, resource))
 
 
 def lets_in(trust: Json, caller: str, context: Json) -> bool:

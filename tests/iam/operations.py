@@ -29,11 +29,11 @@ class Need:
 
 @dataclass(frozen=True)
 class Where:
-    """Whose account and which Region a call is made in; ``requester_vpc`` tells the requester's VPC of a peering."""
+    """Whose account and which Region a call is made in; ``vpcs`` tells the requester's and the accepter's VPC of a peering."""
 
     account: str
     region: str
-    requester_vpc: Callable[[str], str]
+    vpcs: Callable[[str], tuple[str, str]]
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
@@ -65,13 +65,15 @@ def needs(service: str, operation: str, params: Params, where: Where) -> list[Ne
 # ---- EC2 -------------------------------------------------------------------------------------------------------------
 def _peering(params: Params, where: Where) -> tuple[str, dict[str, object]]:
     identity = str(params["VpcPeeringConnectionId"])
-    return where.arn("ec2", f"vpc-peering-connection/{identity}"), {"ec2:RequesterVpc": where.requester_vpc(identity)}
+    requester, accepter = where.vpcs(identity)
+    keys: dict[str, object] = {"ec2:RequesterVpc": requester, "ec2:AccepterVpc": accepter}
+    return where.arn("ec2", f"vpc-peering-connection/{identity}"), keys
 
 
 def _accept(params: Params, where: Where) -> Iterator[Need]:
     arn, keys = _peering(params, where)
     yield Need("ec2:AcceptVpcPeeringConnection", arn, keys)
-    yield Need("ec2:AcceptVpcPeeringConnection", where.arn("ec2", "vpc/vpc-ours"))
+    yield Need("ec2:AcceptVpcPeeringConnection", str(keys["ec2:AccepterVpc"]))
 
 
 def _on_peering(action: str) -> Callable[[Params, Where], Iterator[Need]]:
@@ -111,13 +113,20 @@ def _records(params: Params, where: Where) -> Iterator[Need]:  # noqa: ARG001 - 
 
 
 def _association(action: str) -> Callable[[Params, Where], Iterator[Need]]:
-    def needed(params: Params, where: Where) -> Iterator[Need]:
-        yield Need(action, _zone(params["HostedZoneId"]))
+    def needed(params: Params, where: Where) -> Iterator[Need]:  # noqa: ARG001
+        vpc = params["VPC"]
+        keys = {"route53:VPCs": [f"VPCId={vpc['VPCId']},VPCRegion={vpc['VPCRegion']}"]}
+        yield Need(action, _zone(params["HostedZoneId"]), keys)
         if action == "route53:AssociateVPCWithHostedZone":
             yield Need("ec2:DescribeVpcs", "*")
-        _ = where
 
     return needed
+
+
+def _zones_of_vpc(params: Params, where: Where) -> Iterator[Need]:  # noqa: ARG001
+    keys = {"route53:VPCs": [f"VPCId={params['VPCId']},VPCRegion={params['VPCRegion']}"]}
+    yield Need("route53:ListHostedZonesByVPC", "*", keys)
+    yield Need("ec2:DescribeVpcs", "*")
 
 
 # ---- the rest ----------------------------------------------------------------------------------------------------------
@@ -167,6 +176,22 @@ def _alarms(params: Params, where: Where) -> Iterator[Need]:
         yield Need("cloudwatch:DeleteAlarms", where.arn("cloudwatch", f"alarm:{name}"))
 
 
+def _configuration(params: Params, where: Where) -> Iterator[Need]:
+    parts = {
+        "application": params["ApplicationIdentifier"],
+        "environment": params["EnvironmentIdentifier"],
+        "configuration": params["ConfigurationProfileIdentifier"],
+    }
+    path = "/".join(f"{kind}/{identity}" for kind, identity in parts.items())
+    yield Need("appconfig:StartConfigurationSession", where.arn("appconfig", path))
+
+
+def _latest_configuration(params: Params, where: Where) -> Iterator[Need]:  # noqa: ARG001 - the token stands for all
+    yield Need(
+        "appconfig:GetLatestConfiguration", where.arn("appconfig", "application/a/environment/e/configuration/c")
+    )
+
+
 _CALLS: dict[tuple[str, str], Callable[[Params, Where], Iterator[Need]]] = {
     ("ec2", "AcceptVpcPeeringConnection"): _accept,
     ("ec2", "RejectVpcPeeringConnection"): _on_peering("ec2:RejectVpcPeeringConnection"),
@@ -179,6 +204,7 @@ _CALLS: dict[tuple[str, str], Callable[[Params, Where], Iterator[Need]]] = {
     ("route53", "AssociateVPCWithHostedZone"): _association("route53:AssociateVPCWithHostedZone"),
     ("route53", "CreateVPCAssociationAuthorization"): _association("route53:CreateVPCAssociationAuthorization"),
     ("route53", "DeleteVPCAssociationAuthorization"): _association("route53:DeleteVPCAssociationAuthorization"),
+    ("route53", "ListHostedZonesByVPC"): _zones_of_vpc,
     ("sts", "AssumeRole"): _assume,
     ("sts", "GetCallerIdentity"): lambda params, where: iter(()),  # noqa: ARG005 - it needs no permission
     ("sns", "Publish"): lambda params, where: iter([Need("sns:Publish", params["TopicArn"])]),  # noqa: ARG005
@@ -203,8 +229,15 @@ _CALLS: dict[tuple[str, str], Callable[[Params, Where], Iterator[Need]]] = {
         [Need("ssm:GetParameter", where.arn("ssm", f"parameter/{params['Name'].lstrip('/')}"))]
     ),
     ("s3", "GetObject"): lambda params, where: iter(  # noqa: ARG005
-        [Need("s3:GetObject", f"arn:aws:s3:::{params['Bucket']}/{params['Key']}")]
+        [
+            Need(
+                "s3:GetObjectVersion" if "VersionId" in params else "s3:GetObject",
+                f"arn:aws:s3:::{params['Bucket']}/{params['Key']}",
+            )
+        ]
     ),
+    ("appconfigdata", "StartConfigurationSession"): _configuration,
+    ("appconfigdata", "GetLatestConfiguration"): _latest_configuration,
     ("secretsmanager", "GetSecretValue"): lambda params, where: iter(
         [Need("secretsmanager:GetSecretValue", where.arn("secretsmanager", f"secret:{params['SecretId']}-AbCdEf"))]
     ),

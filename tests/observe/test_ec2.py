@@ -185,7 +185,21 @@ def test_a_prefix_list_is_spelled_out_once_for_each_entry_and_read_once() -> Non
     assert [str(route.destination) for route in first.routes] == ["10.1.0.0/16", "10.2.0.0/16"]
     assert {route.prefix_list for route in first.routes} == {"pl-0a"}
     assert first.routes == second.routes
+    assert (first.prefix_lists, first.endpoints) == (("pl-0a",), 1)
     assert [operation for operation, _ in client.asked].count("get_managed_prefix_list_entries") == 1
+
+
+def test_a_prefix_list_tells_its_size_where_aws_does() -> None:
+    answers = [
+        {"PrefixListId": "pl-0a", "AddressFamily": "IPv4", "MaxEntries": 20},
+        {"PrefixListId": "pl-0b", "AddressFamily": "IPv6", "MaxEntries": 5},
+        {"PrefixListId": "pl-0c", "AddressFamily": "IPv4", "OwnerId": "AWS"},
+    ]
+    client = Ec2({"describe_managed_prefix_lists": [{"PrefixLists": answers}]})
+    found = ec2.describe_prefix_lists(client, HERE, {"pl-0b", "pl-0a"})
+    assert [(one.version, one.max_entries) for one in found] == [(4, 20), (6, 5), (4, None)]
+    [(_operation, asked)] = client.asked
+    assert asked["Filters"] == [{"Name": "prefix-list-id", "Values": ["pl-0a", "pl-0b"]}]
 
 
 def test_vpcs_are_chosen_by_a_filter_so_that_one_that_is_gone_is_no_error() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
@@ -11,7 +12,8 @@ import pytest
 from chalicelib.model.certificates import Contact, Target
 from chalicelib.model.inventory import LoadBalancer
 from chalicelib.model.network import Place
-from chalicelib.observe.probes import SECONDS_FOR_ONE, Names, Probes
+from chalicelib.observe.lookups import Lookups
+from chalicelib.observe.probes import AT_ONCE, SECONDS_FOR_ONE, Names, Probes
 from chalicelib.observe.roots import mozilla_roots
 from chalicelib.observe.tls import Resolution
 from tests.observe.tls_servers import context, serving, tls
@@ -27,6 +29,26 @@ def port() -> Iterator[int]:
         yield port
 
 
+class Held:
+    """A resolver that answers nobody before the test ends."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self.asked: Counter[str] = Counter()
+
+    def __call__(self, host: str, _port: int) -> Resolution:
+        self.asked[host] += 1
+        self.over.wait()
+        return Resolution(addresses=("127.0.0.1",), canonical=host)
+
+
+@pytest.fixture
+def held_up() -> Iterator[Held]:
+    held = Held()
+    yield held
+    held.over.set()
+
+
 class Dns:
     """DNS in memory; it counts who was asked for."""
 
@@ -40,23 +62,68 @@ class Dns:
         return Resolution(addresses=(address,) if address else (), canonical=canonical)
 
 
-def probes(dns: Dns, told: list[tuple[int, int]] | None = None) -> Probes:
-    progress = (lambda done, of: told.append((done, of))) if told is not None else (lambda _done, _of: None)
-    return Probes(refuse=lambda _: "", names=Names(dns), progress=progress)
+def probes(dns: Dns, told: list[tuple[int, int, Target | None]] | None = None) -> Probes:
+    heard = [] if told is None else told
+    return Probes(refuse=lambda _: "", names=Names(dns), progress=lambda *how_far: heard.append(how_far))
 
 
 def test_each_target_is_probed_once_and_each_name_resolved_once(port: int) -> None:
     dns = Dns()
-    told: list[tuple[int, int]] = []
+    told: list[tuple[int, int, Target | None]] = []
     made = probes(dns, told)
     targets = [Target(host="a.example.com", port=port, name=f"{n}.example.com") for n in range(40)]
     answers = made.probe_all([*targets, *targets], lambda: 1000.0)
     assert set(answers) == set(targets)
     assert {one.contact for one in answers.values()} == {Contact.SERVED}
     assert dns.asked == {"a.example.com": 1}
-    assert told[-1] == (40, 40)
+    assert told[0] == (0, 40, targets[0])
+    assert told[-1] == (40, 40, None)
+    assert [done for done, *_ in told] == sorted(done for done, *_ in told)
     again = made.probe_all(targets[:3], lambda: 0.0)
     assert again == {target: answers[target] for target in targets[:3]}
+
+
+def test_a_second_batch_counts_its_own_handshakes(port: int) -> None:
+    told: list[tuple[int, int, Target | None]] = []
+    made = probes(Dns(), told)
+    first, second = (
+        [Target(host="a.example.com", port=port, name=f"{n}.{batch}.example.com") for n in range(3)] for batch in "ab"
+    )
+    made.probe_all(first, lambda: 1000.0)
+    told.clear()
+    made.probe_all([*first, *second], lambda: 1000.0)
+    assert (told[0][:2], told[-1]) == ((0, 3), (3, 3, None))
+
+
+class CtrlC:
+    """Progress that is interrupted by a person when it is first told."""
+
+    def __call__(self, _done: int, _of: int, _now: Target | None) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_waits_for_no_handshake_and_begins_no_more(held_up: Held) -> None:
+    made = Probes(refuse=lambda _: "", names=Names(held_up), progress=CtrlC())
+    targets = [Target(host=f"{n}.example.com", port=443, name="a") for n in range(40)]
+    with pytest.raises(KeyboardInterrupt):
+        made.probe_all(targets, lambda: 1000.0)
+    assert sum(held_up.asked.values()) <= AT_ONCE
+
+
+def test_a_dead_resolver_is_told_as_no_answer_and_holds_up_nothing_else(held_up: Held, port: int) -> None:
+    """More stuck names than there are threads for handshakes, and those that resolve are probed all the same."""
+
+    def ask(host: str, port: int) -> Resolution:
+        return held_up(host, port) if host.startswith("stuck") else Resolution(addresses=("127.0.0.1",), canonical=host)
+
+    made = Probes(refuse=lambda _: "", names=Names(Lookups(ask, seconds=0.02)))
+    stuck = [Target(host=f"stuck{n}.example.com", port=port, name="a") for n in range(AT_ONCE + 4)]
+    sound = [Target(host=f"{n}.example.com", port=port, name="a") for n in range(AT_ONCE + 4)]
+    answers = made.probe_all([*stuck, *sound], lambda: 1000.0)
+    assert {answers[one].contact for one in stuck} == {Contact.NO_ANSWER}
+    assert {answers[one].contact for one in sound} == {Contact.SERVED}
+    assert answers[stuck[0]].detail == "DNS did not answer for stuck0.example.com within 0.02 s"
+    assert set(held_up.asked.values()) == {1}
 
 
 def test_no_handshake_begins_without_time_for_it(port: int) -> None:

@@ -17,6 +17,7 @@ from botocore.stub import ANY, Stubber
 from chalicelib.decide.vpn_questions import VpnQuestions
 from chalicelib.model.errors import AccessRefused
 from chalicelib.model.network import Place
+from chalicelib.model.tunnel_memory import Told, TunnelQuestion, TunnelSort
 from chalicelib.model.vpn import (
     ActiveTunnel,
     ConnectionState,
@@ -30,6 +31,7 @@ from chalicelib.model.vpn import (
     Validity,
     VpnSnapshot,
 )
+from chalicelib.observe.tunnel_answers import Answers
 from chalicelib.observe.vpn import connection_fact
 from chalicelib.observe.vpn_details import VpnObserver
 from tests.decide.test_tunnels import TABLE
@@ -61,6 +63,9 @@ class Aws:
         self._stack = ExitStack()
         self._stubs: dict[str, Stubber] = {}
         self._clients: dict[str, Any] = {}
+
+    def home(self, service: str) -> Any:  # noqa: ANN401
+        raise AssertionError(service)
 
     def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
         assert place == PLACE
@@ -238,26 +243,32 @@ def details(aws: Aws, key: TunnelKey = KEY, **questions: Any) -> TunnelDetails: 
     return observer(aws).answer(VpnSnapshot(place=PLACE), asked(**questions)).details.get(key, TunnelDetails())
 
 
+def told(aws: Aws, sort: TunnelSort, group: str = "") -> Told:
+    """The answer to one question about one tunnel."""
+    question = TunnelQuestion(KEY, sort, group)
+    answers = observer(aws).ask(PLACE, [question])
+    assert answers.notes == ()
+    return answers.told[question]
+
+
 @pytest.mark.parametrize(
     ("pending", "expected"), [("True", True), ("true", True), ("False", False), ("", False), (None, False)]
 )
 def test_maintenance(aws: Aws, pending: str | None, expected: bool) -> None:  # noqa: FBT001 - a table
-    told: dict[str, Any] = {"MaintenanceAutoAppliedAfter": NOW, "LastMaintenanceApplied": LONG_AGO}
-    told |= {} if pending is None else {"PendingMaintenance": pending}
+    answered: dict[str, Any] = {"MaintenanceAutoAppliedAfter": NOW, "LastMaintenanceApplied": LONG_AGO}
+    answered |= {} if pending is None else {"PendingMaintenance": pending}
     request = {"VpnConnectionId": ID, "VpnTunnelOutsideIpAddress": FIRST}
-    aws.tells("ec2", "get_vpn_tunnel_replacement_status", {"MaintenanceDetails": told}, request)
-    assert details(aws, maintenance=(KEY,)).maintenance == Maintenance(
-        pending=expected, applied_after=NOW, last_applied=LONG_AGO
-    )
+    aws.tells("ec2", "get_vpn_tunnel_replacement_status", {"MaintenanceDetails": answered}, request)
+    assert told(aws, TunnelSort.MAINTENANCE) == Maintenance(pending=expected, applied_after=NOW, last_applied=LONG_AGO)
 
 
 def test_what_a_tunnel_negotiated(aws: Aws) -> None:
-    told = {
+    answered = {
         "ProvisioningStatus": "failed", "ProvisioningStatusReason": "why", "IkeVersion": "IKEV1", "Phase1DHGroup": 2,
         "Phase1EncryptionAlgorithm": "AES128", "Phase2IntegrityAlgorithm": "SHA1",
     }  # fmt: skip
-    aws.tells("ec2", "get_active_vpn_tunnel_status", {"ActiveVpnTunnelStatus": told}, ANY_REQUEST)
-    assert details(aws, active=(KEY,)).active == ActiveTunnel(
+    aws.tells("ec2", "get_active_vpn_tunnel_status", {"ActiveVpnTunnelStatus": answered}, ANY_REQUEST)
+    assert told(aws, TunnelSort.ACTIVE) == ActiveTunnel(
         provisioning="failed", reason="why", ike_version="ikev1", algorithms=("AES128", "SHA1"), dh_groups=(2,)
     )
 
@@ -267,10 +278,29 @@ ANY_REQUEST = {"VpnConnectionId": ANY, "VpnTunnelOutsideIpAddress": ANY}
 
 def test_a_refusal_is_met_once_and_not_for_every_tunnel(aws: Aws) -> None:
     aws.refuses("ec2", "get_vpn_tunnel_replacement_status")
-    seen = observer(aws).answer(VpnSnapshot(place=PLACE), asked(maintenance=(KEY, OTHER_KEY)))
-    assert seen.details == {}
-    [note] = seen.notes
+    maintenance = [TunnelQuestion(key, TunnelSort.MAINTENANCE) for key in (KEY, OTHER_KEY)]
+    answers = observer(aws).ask(PLACE, maintenance)
+    assert answers.told == {}
+    [note] = answers.notes
     assert note.startswith("ec2:GetVpnTunnelReplacementStatus was refused")
+
+
+def test_what_one_tunnel_meets_keeps_no_other_from_its_answer(aws: Aws) -> None:
+    aws.refuses("ec2", "get_active_vpn_tunnel_status", "InvalidVpnConnectionID.NotFound")
+    aws.tells("ec2", "get_active_vpn_tunnel_status", {"ActiveVpnTunnelStatus": {}}, ANY_REQUEST)
+    first, second = (TunnelQuestion(key, TunnelSort.ACTIVE) for key in (KEY, OTHER_KEY))
+    answers = observer(aws).ask(PLACE, [first, second])
+    assert answers.told == {second: ActiveTunnel()}
+    assert len(answers.notes) == 1
+
+
+def test_a_log_group_that_is_refused_says_nothing_of_another(aws: Aws) -> None:
+    aws.refuses("logs", "filter_log_events", "AccessDeniedException")
+    aws.tells("logs", "filter_log_events", {"events": []})
+    refused, silent = TunnelQuestion(KEY, TunnelSort.LOG, "a"), TunnelQuestion(KEY, TunnelSort.LOG, "b")
+    answers = observer(aws).ask(PLACE, [silent, refused])
+    assert answers.told == {silent: None}
+    assert len(answers.notes) == 1
 
 
 def series(*results: tuple[str, list[float]]) -> dict[str, Any]:
@@ -326,7 +356,14 @@ def test_never_up_takes_points_that_say_so(aws: Aws, points: list[float], ever: 
         "EndTime": NOW,
     }
     aws.tells("cloudwatch", "get_metric_data", series(("q0", points)), expected)
-    assert details(aws, ever_up=(KEY,)).ever_up is ever
+    assert told(aws, TunnelSort.EVER_UP) is ever
+
+
+def test_a_past_that_may_not_be_read_is_no_answer(aws: Aws) -> None:
+    aws.refuses("cloudwatch", "get_metric_data", "AccessDenied")
+    answers = observer(aws).ask(PLACE, [TunnelQuestion(KEY, TunnelSort.EVER_UP)])
+    assert answers.told == {}
+    assert [note.split(" ")[0] for note in answers.notes] == ["cloudwatch:GetMetricData"]
 
 
 def test_the_newest_line_of_the_tunnels_own_stream(aws: Aws) -> None:
@@ -342,7 +379,7 @@ def test_the_newest_line_of_the_tunnels_own_stream(aws: Aws) -> None:
     aws.tells("logs", "filter_log_events", {"events": pages[0], "nextToken": "t"}, request)
     aws.tells("logs", "filter_log_events", {"events": pages[1]}, {**request, "nextToken": "t"})
 
-    assert details(aws, logs=((KEY, "/aws/vpn/hq"),)).log == LogLine(
+    assert told(aws, TunnelSort.LOG, "/aws/vpn/hq") == LogLine(
         at=datetime(2026, 3, 2, 10, 0, 3, tzinfo=UTC), detail="DPD timed out"
     )
 
@@ -351,15 +388,15 @@ def test_the_newest_line_of_the_tunnels_own_stream(aws: Aws) -> None:
 def test_a_log_line_in_another_form(aws: Aws, message: str, detail: str) -> None:
     event = {"timestamp": 1772445600000, "logStreamName": f"{ID}-{FIRST}", "message": message}
     aws.tells("logs", "filter_log_events", {"events": [event]})
-    log = details(aws, logs=((KEY, "g"),)).log
-    assert log is not None
+    log = told(aws, TunnelSort.LOG, "g")
+    assert isinstance(log, LogLine)
     assert log.detail == detail
 
 
 def test_a_silent_log_says_nothing_and_pages_are_bounded(aws: Aws) -> None:
     for page in range(3):
         aws.tells("logs", "filter_log_events", {"events": [], "nextToken": f"more-{page}"})
-    assert details(aws, logs=((KEY, "g"),)).log is None
+    assert told(aws, TunnelSort.LOG, "g") is None
 
 
 def test_certificates_are_found_in_one_list(aws: Aws) -> None:
@@ -405,16 +442,27 @@ def test_direct_connect_of_a_virtual_private_gateway(
     interface: dict[str, str],
     connected: bool,  # noqa: FBT001 - a table
 ) -> None:
-    told = {"directConnectGatewayAssociations": [association]}
-    request = {"virtualGatewayId": VGW}
-    aws.tells("directconnect", "describe_direct_connect_gateway_associations", told, request)
     aws.tells("directconnect", "describe_virtual_interfaces", {"virtualInterfaces": [interface]})
+    joined = {"directConnectGatewayAssociations": [association]}
+    request = {"virtualGatewayId": VGW}
+    aws.tells("directconnect", "describe_direct_connect_gateway_associations", joined, request)
     seen = observer(aws).answer(VpnSnapshot(place=PLACE), asked(virtual=frozenset({VGW})))
     assert seen.direct_connect == {VGW: connected}
 
 
-def test_direct_connect_that_may_not_be_read_is_unknown(aws: Aws) -> None:
-    aws.refuses("directconnect", "describe_direct_connect_gateway_associations", "AccessDeniedException")
+def test_interfaces_are_listed_once_for_all_gateways(aws: Aws) -> None:
+    aws.tells("directconnect", "describe_virtual_interfaces", {"virtualInterfaces": []})
+    for _ in range(2):
+        aws.tells("directconnect", "describe_direct_connect_gateway_associations", {})
+    seen = observer(aws).answer(VpnSnapshot(place=PLACE), asked(virtual=frozenset({VGW, "vgw-x"})))
+    assert seen.direct_connect == {VGW: False, "vgw-x": False}
+
+
+@pytest.mark.parametrize("call", ["describe_virtual_interfaces", "describe_direct_connect_gateway_associations"])
+def test_direct_connect_that_may_not_be_read_is_unknown(aws: Aws, call: str) -> None:
+    if call != "describe_virtual_interfaces":
+        aws.tells("directconnect", "describe_virtual_interfaces", {"virtualInterfaces": []})
+    aws.refuses("directconnect", call, "AccessDeniedException")
     seen = observer(aws).answer(VpnSnapshot(place=PLACE), asked(virtual=frozenset({VGW})))
     assert seen.direct_connect == {}
     assert len(seen.notes) == 1
@@ -429,3 +477,5 @@ def test_device_types_by_their_three_names(aws: Aws) -> None:
 
 def test_nothing_asked_is_nothing_read(aws: Aws) -> None:
     assert observer(aws).answer(VpnSnapshot(place=PLACE), asked()) == VpnSnapshot(place=PLACE)
+    assert observer(aws).ask(PLACE, []) == Answers()
+    assert observer(aws).recall(PLACE) == {}  # no state table is set

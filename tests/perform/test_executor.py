@@ -263,11 +263,20 @@ def test_an_accept_that_came_too_late_is_waited_for_and_ours_only_if_it_was_repe
     assert aws.waited == [seen]
 
 
-@pytest.mark.parametrize("seen", [None, *(status for status in PeeringStatus if status.gone)])
-def test_an_accept_of_what_is_gone_fails(seen: PeeringStatus | None) -> None:
+@pytest.mark.parametrize("seen", [status for status in PeeringStatus if status.gone])
+def test_an_accept_of_what_is_gone_is_overtaken_so_a_new_plan_is_needed(seen: PeeringStatus) -> None:
     aws = Aws(error=_error("InvalidStateTransition"), found=seen)
-    assert "InvalidStateTransition" in aws.perform(_accept()).failed[0].error
+    outcome = aws.perform(_accept())
+    assert (outcome.overtaken, outcome.retry, outcome.performed) == (True, False, ())
+    assert f"is {seen} by now" in outcome.failed[0].error
     assert aws.waited == []
+
+
+def test_an_accept_of_what_cannot_be_seen_fails() -> None:
+    aws = Aws(error=_error("InvalidStateTransition"), found=None)
+    outcome = aws.perform(_accept())
+    assert "InvalidStateTransition" in outcome.failed[0].error
+    assert outcome.overtaken is False
 
 
 def test_an_accept_that_does_not_become_active_is_to_be_run_again() -> None:

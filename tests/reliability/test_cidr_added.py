@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from chalicelib.model.report import Report
 from demo.world import DATA, DEV, Vpc
+from tests.aws.faults import Crash, Fault
 from tests.lab import Lab
 from tests.reliability.events import called
-from tests.reliability.worlds import NARROW, add_route, gateway, request, targets
+from tests.reliability.worlds import NARROW, Pair, add_route, faulty, gateway, request, targets
 
 ADDED = "10.60.0.0/16"  # outside the policy's cidrs_within
 COVERING = NARROW.replace("10.16.0.0/12", "10.16.0.0/12, 10.60.0.0/16")
@@ -179,3 +182,39 @@ def test_a_blackhole_of_a_dead_peering_gives_way_to_its_successor(lab: Lab, *, o
     lab.alerts()
     assert lab.sweep().planned == ()
     assert _network_writes(lab) == {}
+
+
+@pytest.mark.parametrize("ipv6", [False, True])
+def test_an_added_ipv6_block_is_told_only_where_the_policy_routes_ipv6(*, ipv6: bool) -> None:
+    policy = NARROW.replace(
+        "dns_resolution: none", f"dns_resolution: none\n      routes: {{ipv6: {str(ipv6).lower()}}}"
+    )
+    with Lab(policy, world=Pair) as lab:
+        _approved(lab)
+        lab.client("ec2", DATA).associate_vpc_cidr_block(VpcId=lab.world.tidb.vpc_id, AmazonProvidedIpv6CidrBlock=True)
+        told = []
+        for _ in range(2):
+            report = lab.sweep()
+            assert report.planned == ()
+            assert lab.calls["dynamodb:Query"] == 1  # which alerts fire; the ledger is not asked
+            told += [alert["title"].split(",")[0] for alert in lab.alerts()]
+        assert told == (["CIDR added after approval"] if ipv6 else [])
+
+
+def test_a_cidr_that_comes_between_a_crash_and_its_repair_does_not_leave_the_peering_half_done(lab: Lab) -> None:
+    """Found by the simulation: the request was accepted, the run died, and from then on no rule approved it as it was."""
+    peering = request(lab)
+    with faulty(lab) as faults, suppress(Crash):
+        faults.plan = lambda _index, _service, operation, params: (
+            Fault("crash") if operation == "CreateRoute" and "DryRun" not in params else None
+        )
+        lab.request_arrives(peering)
+    lab.fresh_runtime()
+    _associate(lab, lab.world.apps, ADDED)
+    assert _names(lab.sweep()) == ["CreateRoute", "CreateRoute"]
+    assert set(targets(lab, lab.world.tidb)) == {("main", "10.16.0.0/16")}
+    assert [alert["title"].split(",")[0] for alert in lab.alerts()] == ["CIDR added after approval"]
+    assert lab.sweep().planned == ()
+    assert not lab.writes
+    lab.fresh_runtime(COVERING)
+    assert _names(lab.sweep()) == ["CreateRoute", "TagPeering"]

@@ -94,16 +94,16 @@ def test_a_quota_that_aws_refuses_to_tell_is_the_documented_default_and_said(lab
     assert (report.decision, report.failed) == ("approved", ())
     assert any(
         "routes per route table" in reason
-        and "500 (documented default; Service Quotas answered AccessDenied)" in reason
+        and "500 (documented default; servicequotas:GetServiceQuota answered AccessDenied)" in reason
         for reason in report.reasons
     )
 
 
-def _prefix_list(lab: Lab, vpc: Vpc, *cidrs: str) -> str:
+def _prefix_list(lab: Lab, vpc: Vpc, *cidrs: str, most: int = 10) -> str:
     answer = lab.client("ec2", vpc.account).create_managed_prefix_list(
         PrefixListName="partners",
         AddressFamily="IPv4",
-        MaxEntries=10,
+        MaxEntries=most,
         Entries=[{"Cidr": cidr} for cidr in cidrs],
     )
     return str(answer["PrefixList"]["PrefixListId"])
@@ -133,3 +133,28 @@ def test_a_prefix_list_elsewhere_is_read_once_and_stands_in_nobodys_way(lab: Lab
     report = lab.request_arrives(peering)
     assert (report.decision, report.failed) == ("approved", ())
     assert targets(lab, lab.world.apps)["main", "10.40.0.0/16"] == peering["VpcPeeringConnectionId"]
+
+
+@pytest.mark.parametrize(("most", "decision"), [(10, "approved"), (60, "held")])
+def test_a_prefix_list_counts_with_the_entries_that_it_may_have(lab: Lab, most: int, decision: str) -> None:
+    """The extra table has the same room, and names no list."""
+    set_quota(DEV, REGION, ROUTES_PER_TABLE, 50)
+    listed = _prefix_list(lab, lab.world.apps, "192.168.7.0/24", most=most)
+    _route_to_list(lab, lab.world.apps, listed)
+    report = lab.request_arrives(request(lab))
+    assert report.decision == decision
+    assert lab.calls["ec2:DescribeManagedPrefixLists"] == 1
+    if decision == "held":
+        assert any(f"{listed} as 60" in reason for reason in report.reasons)
+        assert not {call for call in lab.writes if call.startswith("ec2:")}
+    lab.request_arrives(request(lab))
+    assert lab.calls["ec2:DescribeManagedPrefixLists"] == int(decision == "held")
+
+
+def test_a_size_that_may_not_be_read_is_no_obstacle(lab: Lab) -> None:
+    listed = _prefix_list(lab, lab.world.apps, "192.168.7.0/24", most=60)
+    _route_to_list(lab, lab.world.apps, listed)
+    lab.denied.add(("ec2:DescribeManagedPrefixLists", DEV))
+    report = lab.request_arrives(request(lab))
+    assert (report.decision, report.failed) == ("approved", ())
+    assert any(f"how many entries {listed} may have is not known" in reason for reason in report.reasons)

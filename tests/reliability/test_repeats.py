@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -11,7 +12,7 @@ from demo.cloudtrail import peering_requested
 from demo.world import DATA
 from tests.lab import Lab
 from tests.reliability.events import called
-from tests.reliability.worlds import figure, forget, request, state_of
+from tests.reliability.worlds import NARROW, Pair, figure, forget, request, state_of
 
 ONCE = {
     "ec2:AcceptVpcPeeringConnection": 1,
@@ -111,3 +112,18 @@ def test_a_peering_rejected_by_a_person_is_left_alone(lab: Lab) -> None:
     report = lab.event_arrives(called("RejectVpcPeeringConnection", peering_id, DATA))
     assert (report.decision, report.planned) == ("observed", ())
     assert lab.alerts() == []
+
+
+def test_a_held_request_is_told_when_it_comes_and_when_its_time_runs_out() -> None:
+    """The sweep is silent while nothing changes; the clock alone can change something."""
+    clock = [datetime.now(UTC)]
+    with Lab(NARROW.replace("service: tidb", "service: other"), world=Pair, now=lambda: clock[0]) as lab:
+        request(lab)
+        told, silent = [], 0
+        for _ in range(6 * 24):
+            lab.sweep()
+            silent += not lab.writes
+            told += [(alert["severity"], alert["title"].split(":")[0]) for alert in lab.alerts()]
+            clock[0] += timedelta(hours=1)
+    assert told == [("info", "VPC peering request waits"), ("warning", "VPC peering request expires soon")]
+    assert silent == 6 * 24 - 2

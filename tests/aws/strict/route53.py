@@ -1,8 +1,8 @@
 """Route 53: hosted zones across accounts, and change batches that are judged whole and applied whole or not at all.
 
 What moto does otherwise: it has no VPC association authorizations; CREATE over another value makes a second record
-set; DELETE takes every record set of the name and type; a CNAME may lie beside others and at the apex; and the changes
-before a bad one stay. Source: Route 53 API reference and developer guide.
+set; DELETE takes every record set of the name and type; a CNAME may lie beside others and at the apex; the changes
+before a bad one stay; and ids of zones begin with any letter, AWS's with Z. Source: Route 53 API reference and developer guide.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
-from moto.route53 import urls
+from moto.route53 import models, urls
 from moto.route53.exceptions import Route53ClientError
 from moto.route53.models import FakeZone, RecordSet, Route53Backend, route53_backends
 from moto.route53.responses import Route53
@@ -20,6 +20,7 @@ from moto.route53.responses import Route53
 Vpc = tuple[str, str]  # its id and Region
 _ZONE_URL = r"{0}/(?P<api_version>[\d_-]+)/hostedzone/(?P<zone_id>[^/]+)/"
 _associate = Route53Backend.associate_vpc_with_hosted_zone
+_any_id = models.create_route53_zone_id
 
 
 class NotAuthorizedException(Route53ClientError):  # type: ignore[misc]
@@ -30,6 +31,10 @@ class NotAuthorizedException(Route53ClientError):  # type: ignore[misc]
         super().__init__(
             "NotAuthorizedException", f"The VPC: {vpc_id} has not authorized to associate with your hosted zone."
         )
+
+
+def _id_of_a_zone(*args: object, **kwargs: object) -> str:
+    return f"Z{_any_id(*args, **kwargs)[1:]}"
 
 
 # ---- zones across accounts -----------------------------------------------------------------------------------------
@@ -162,6 +167,7 @@ def _apply(zone: FakeZone, action: str, record: dict[str, Any]) -> None:
 
 
 def install() -> None:
+    models.create_route53_zone_id = _id_of_a_zone
     Route53.create_vpc_association_authorization = _authorize
     Route53.list_vpc_association_authorizations = _list_authorized
     Route53.delete_vpc_association_authorization = _deauthorize

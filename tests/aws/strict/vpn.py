@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from moto.cloudwatch.models import CloudWatchBackend
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.vpn_connections import VPNConnection
@@ -30,10 +31,12 @@ def vpn_telemetry(
     accepted_routes: int = 0,
     message: str = "",
     changed: dt.datetime | None = None,
+    certificate: str = "",
 ) -> None:
     """Set the tunnels of a connection, one status per tunnel. A connection that was never set answers UP, DOWN."""
     connection = _connection(vpn_connection_id)
     connection.told = [(status, accepted_routes, message, changed) for status in statuses]
+    connection.told_certificate = {"CertificateArn": certificate} if certificate else {}
 
 
 def vpn_options(vpn_connection_id: str, **options: Any) -> None:  # noqa: ANN401 - as the API takes them
@@ -46,6 +49,11 @@ def vpn_options(vpn_connection_id: str, **options: Any) -> None:  # noqa: ANN401
 def vpn_maintenance(vpn_connection_id: str, **details: Any) -> None:  # noqa: ANN401
     """Set what GetVpnTunnelReplacementStatus tells of each tunnel of a connection."""
     _connection(vpn_connection_id).maintenance = details
+
+
+def vpn_history(vpn_connection_id: str, told: str) -> None:
+    """Set what CloudWatch tells of the past of both tunnels: they were "up", "never" up, or it has no point ("silent")."""
+    _connection(vpn_connection_id).history = told
 
 
 def _connection(vpn_connection_id: str) -> VPNConnection:
@@ -83,6 +91,7 @@ def _vgw_telemetry(self: VPNConnection) -> list[dict[str, Any]]:
             "AcceptedRouteCount": routes,
             "StatusMessage": message,
             "LastStatusChange": changed or dt.datetime.now(dt.UTC),
+            **getattr(self, "told_certificate", {}),
         }
         for number, (status, routes, message, changed) in enumerate(tunnels, start=1)
     ]
@@ -142,7 +151,26 @@ def _get_vpn_connection_device_types(_self: VPNConnections) -> ActionResult:
     return ActionResult({"VpnConnectionDeviceTypes": [dict(zip(names, one, strict=True)) for one in _DEVICES]})
 
 
+_DAY = 86_400
+_get_metric_data = CloudWatchBackend.get_metric_data
+
+
+def _with_tunnel_state(self: CloudWatchBackend, **asked: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    """Moto publishes no metrics of its own. Of the days before, TunnelState is told as ``vpn_history`` has it."""
+    results: list[dict[str, Any]] = _get_metric_data(self, **asked)
+    stats = {query["Id"]: query.get("MetricStat", {}) for query in asked["queries"]}
+    for result in results:
+        metric = stats[result["id"]].get("Metric", {})
+        if metric.get("MetricName") == "TunnelState" and int(stats[result["id"]]["Period"]) == _DAY:
+            named = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
+            past = getattr(_connection(named["VpnId"]), "history", "up")
+            result["values"] = {"up": [1.0], "never": [0.0], "silent": []}[past]
+            result["timestamps"] = [asked["start_time"]][: len(result["values"])]
+    return results
+
+
 def install() -> None:
+    CloudWatchBackend.get_metric_data = _with_tunnel_state
     VPNConnection.vgw_telemetry = property(_vgw_telemetry)
     VPNConnection.options = property(_options, lambda _self, _none: None)  # moto sets it to None
     VPNConnections.get_vpn_tunnel_replacement_status = _get_vpn_tunnel_replacement_status

@@ -1,0 +1,47 @@
+"""The policies that linters look at, and how what they find is held against what is explained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from deploy.member import member_template
+from tests.aws.local import ROOT
+from tests.iam.guard import member_role, resolved
+
+Json = dict[str, Any]
+Found = set[tuple[str, str]]
+"""Kinds of findings, each with the action that it is about."""
+
+
+def documents() -> Iterator[tuple[str, Json]]:
+    """Every identity policy that is shipped, by name: the functions', the member role's, the one that forwards events."""
+    for path in sorted((ROOT / ".chalice").glob("policy-*.json")):
+        yield path.stem, json.loads(path.read_text())
+    yield "member role", {"Version": "2012-10-17", **member_role("test")[1]}
+    yield "forward role", role_policies(member_template())["ForwardRole"]
+
+
+def role_policies(template: Json) -> dict[str, Json]:
+    """The inline policies of each role of a template, joined, as far as they need no switch."""
+    roles = {name: one["Properties"] for name, one in template["Resources"].items() if one["Type"] == "AWS::IAM::Role"}
+    given = {"AWS::Partition": "aws", "AWS::AccountId": "111122223333", "AWS::Region": "eu-west-1", "Stage": "test"}
+    given |= {"HubRegion": "eu-west-1", "HubAccount": "123456789012", "ExternalId": "test-external-id"}
+    return {
+        name: {
+            "Version": "2012-10-17",
+            "Statement": [
+                resolved(statement, given)
+                for policy in role.get("Policies", [])
+                for statement in policy["PolicyDocument"]["Statement"]
+            ],
+        }
+        for name, role in roles.items()
+    }
+
+
+def held_against(explained: Mapping[tuple[str, str], str], findings: Callable[[Json], Found]) -> tuple[Found, Found]:
+    """What a linter finds in all documents and nobody explains; and what is explained and no longer found."""
+    found = {finding for _, document in documents() for finding in findings(document)}
+    return found - explained.keys(), set(explained) - found
