@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 
 from chalicelib.alerts.dead_letters import Letter, dead_letter_alert
@@ -19,160 +19,82 @@ from chalicelib.decide.tunnels import judge_tunnels
 from chalicelib.flows.certificates import react_to_certificate
 from chalicelib.flows.origins import react_to_origin
 from chalicelib.flows.sweep_certificates import sweep_certificates
-from chalicelib.model.alert import Alert, AlertStatus
+from chalicelib.model.alert import AlertStatus
 from chalicelib.model.certificates import Contact
 from demo.world import DATA, DEV
+from tests.alerts.real_peerings import Told, peerings, told
+from tests.aws.local import HUB
 from tests.aws.strict.vpn import vpn_maintenance, vpn_options
 from tests.flows import certificate_world as certificates
 from tests.flows import names_world as names
 from tests.flows.test_certificates import CHANGED, RENEWED, WRONG_NAME
-from tests.flows.test_one_sided import OURS_IS_DATA, OURS_IS_DEV
+from tests.flows.test_one_sided import OURS_IS_DATA
 from tests.flows.test_vpn import FIRST, alarm, call, staged
 from tests.lab import Lab
 from tests.pki import NOW
 from tests.reliability import worlds
-from tests.reliability.worlds import add_route, gateway, request
+from tests.reliability.worlds import request
 from tests.vpn_answers import NOW as VPN_NOW
 from tests.vpn_answers import SECOND, VGW, answer, policy, snapshot, up
-
-Told = tuple[str, Alert]
-HELD = worlds.NARROW.replace("10.16.0.0/12, 100.64.0.0/10", "10.99.0.0/16")
-PARTS = (
-    "kind",
-    "status",
-    "severity",
-    "subject",
-    "title",
-    "summary",
-    "at",
-    "cause",
-    "remedy",
-    "links",
-    "evidence",
-    "fields",
-)
 
 
 @cache
 def real_alerts() -> tuple[Told, ...]:
     """All of them. It takes some seconds, so it is done once."""
-    return (*_peerings(), *_names(), *_vpn(), *_static_vpn(), *_certificates(), *_automation(), *_rolls())
-
-
-def _told(lab: Lab, what: str) -> Iterator[Told]:
-    for plain in lab.alerts():
-        yield what, Alert.from_json({name: plain[name] for name in PARTS})
-
-
-def _peerings() -> Iterator[Told]:
-    with Lab(HELD, world=worlds.Pair) as lab:
-        lab.request_arrives(request(lab))
-        yield from _told(lab, "a request that no rule approves")
-    with Lab(HELD, world=worlds.Pair, now=lambda: datetime.now(UTC) + timedelta(days=6)) as lab:
-        lab.request_arrives(request(lab))
-        lab.sweep()
-        yield from _told(lab, "a request that expires soon")
-    with Lab(worlds.NARROW.replace("decision: approve", "decision: reject"), world=worlds.Pair) as lab:
-        lab.request_arrives(request(lab))
-        yield from _told(lab, "a request that the policy turns down")
-    with Lab(worlds.WIDE, world=worlds.WidePair) as lab:
-        lab.request_arrives(request(lab))
-        yield from _told(lab, "an approved request")
-    yield from _obstructed_peerings()
-
-
-def _obstructed_peerings() -> Iterator[Told]:
-    with Lab(worlds.NARROW, world=worlds.Pair) as lab:
-        add_route(lab, lab.world.apps, "10.40.0.0/16", GatewayId=gateway(lab, lab.world.apps))
-        lab.request_arrives(request(lab))
-        yield from _told(lab, "a route in the way of a request")
-    with Lab(worlds.NARROW, world=worlds.Pair) as lab:
-        lab.request_arrives(request(lab))
-        lab.alerts()
-        add_route(lab, lab.world.apps, "10.40.4.0/24", GatewayId=gateway(lab, lab.world.apps))
-        lab.sweep()
-        yield from _told(lab, "a more specific route beside an active peering")
-    with Lab(worlds.NARROW, world=worlds.Pair) as lab:
-        lab.request_arrives(request(lab))
-        lab.alerts()
-        dev = lab.client("ec2", DEV)
-        dev.associate_vpc_cidr_block(VpcId=lab.world.apps.vpc_id, CidrBlock="10.60.0.0/16")
-        lab.sweep()
-        yield from _told(lab, "a CIDR that came after the approval")
-    with Lab(worlds.NARROW, world=worlds.Pair) as lab:
-        lab.denied.add(("ec2:CreateRoute", DATA))
-        lab.request_arrives(request(lab))
-        yield from _told(lab, "a missing permission to add a route")
-    with Lab(worlds.NARROW, world=worlds.Pair) as lab:
-        lab.denied.add(("ec2:AcceptVpcPeeringConnection", DATA))
-        lab.request_arrives(request(lab))
-        yield from _told(lab, "a missing permission to accept")
-    yield from _one_sided_peerings()
-
-
-def _one_sided_peerings() -> Iterator[Told]:
-    one_sided = worlds.NARROW.replace("dns_resolution: none", "dns_resolution: both").replace(
-        '  "111122223333": {name: dev}\n', ""
-    )
-    with Lab(one_sided, world=worlds.WidePair) as lab:
-        lab.request_arrives(request(lab))
-        yield from _told(lab, "a peering of which one side is somebody else's")
-    with Lab(OURS_IS_DEV, world=worlds.Pair) as lab:
-        lab.request_arrives(request(lab))
-        yield from _told(lab, "a request to an accepter that is somebody else's")
+    return (*peerings(), *_names(), *_vpn(), *_static_vpn(), *_certificates(), *_automation(), *_rolls())
 
 
 def _names() -> Iterator[Told]:
     with names.lab_of(names.WITH_PEERING) as lab:
         lab.world.balancer()
         lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
-        yield from _told(lab, "an approved request with a name")
+        yield from told(lab, "an approved request with a name")
     with names.lab_of(OURS_IS_DATA, world=names.AcrossAccounts) as lab:
         lab.world.balancer()
         lab.client("ec2", DATA).associate_vpc_cidr_block(VpcId=lab.world.tidb.vpc_id, CidrBlock="10.41.0.0/16")
         lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
-        yield from _told(lab, "a name for a requester that is somebody else's")
+        yield from told(lab, "a name for a requester that is somebody else's")
     with names.lab_of() as lab:
         lab.world.write((names.NAME, "CNAME", "x.example.com"))
         names.arrive(lab, names.created(lab.world.balancer()))
-        yield from _told(lab, "somebody else's record")
+        yield from told(lab, "somebody else's record")
     with names.lab_of(names.TAGGED) as lab:
         blue = lab.world.balancer("blue", tags={"service": "tidb"})
         green = lab.world.balancer("green", tags={"service": "tidb"})
         names.arrive(lab, names.created(green))
-        yield from _told(lab, "two load balancers of the same tags")
+        yield from told(lab, "two load balancers of the same tags")
         lab.world.remove(blue)
         names.arrive(lab, names.deleted(blue))
-        yield from _told(lab, "one of them gone")
+        yield from told(lab, "one of them gone")
     with names.lab_of() as lab:
         lab.denied.add(("route53:ListHostedZonesByName", DEV))
         names.arrive(lab, names.created(lab.world.balancer()))
-        yield from _told(lab, "hosted zones that may not be listed")
+        yield from told(lab, "hosted zones that may not be listed")
     with names.lab_of(names.WITH_PEERING) as lab:
         lab.world.balancer()
         lab.client("ec2", DEV).modify_vpc_attribute(VpcId=lab.world.apps.vpc_id, EnableDnsSupport={"Value": False})
         lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
-        yield from _told(lab, "a VPC that resolves no names")
+        yield from told(lab, "a VPC that resolves no names")
 
 
 def _vpn() -> Iterator[Told]:
     with staged() as stage:
         stage.event(call("CreateVpnConnection", stage.vpn.id))
-        yield from _told(stage.lab, "a new VPN connection")
+        yield from told(stage.lab, "a new VPN connection")
         for statuses in (("DOWN", "UP"), ("DOWN", "DOWN"), ("UP", "UP")):
             stage.clock.passes(minutes=10)
             stage.tunnels(*statuses)
             stage.event(alarm(stage.vpn.id, FIRST))
-            yield from _told(stage.lab, f"tunnels {statuses}")
+            yield from told(stage.lab, f"tunnels {statuses}")
         stage.lab.alerts()
         vpn_options(stage.vpn.id, tunnel={"EnableTunnelLifecycleControl": True})
         soon = stage.clock.now + timedelta(days=9)
         vpn_maintenance(stage.vpn.id, PendingMaintenance="True", MaintenanceAutoAppliedAfter=soon)
         stage.sweep()
-        yield from _told(stage.lab, "maintenance that AWS announced")
+        yield from told(stage.lab, "maintenance that AWS announced")
         stage.lab.denied.add(("ec2:DescribeVpnConnections", DEV))
         stage.sweep()
-        yield from _told(stage.lab, "VPN connections that cannot be read")
+        yield from told(stage.lab, "VPN connections that cannot be read")
 
 
 def _static_vpn() -> Iterator[Told]:
@@ -208,7 +130,12 @@ def _automation() -> Iterator[Told]:
     with Lab(worlds.NARROW, world=worlds.Pair) as lab:
         lab.denied.add(("sts:AssumeRole", DEV))
         lab.request_arrives(request(lab))
-        yield from _told(lab, "an account that lets nobody in")
+        yield from told(lab, "an account that lets nobody in")
+    with Lab(worlds.NARROW, world=worlds.Pair) as lab:
+        lab.denied.add(("dynamodb:BatchWriteItem", HUB))
+        request(lab)
+        lab.sweep()
+        yield from told(lab, "a request that cannot be remembered")
     for source in (
         "chalicelib/policy.yaml",
         "ssm:/netreflex/policy",
