@@ -7,7 +7,7 @@ its flow when it is first called, because Lambda loads this module for every fun
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from aws_lambda_powertools import Metrics
@@ -25,7 +25,7 @@ from chalicelib.intake.patterns import (
     SWEEP_EVERY_MINUTES,
     VPN_NEWS,
 )
-from chalicelib.invocation import whole
+from chalicelib.invocation import in_whole_context, whole
 from chalicelib.model.report import Report
 
 logger = logs.make_logger()
@@ -55,6 +55,15 @@ def told(report: Report) -> dict[str, Any]:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=len(things))
     answer = {**report.as_json(), **wiring.runtime().policy_in_report()}
     logger.info("report", extra={"report": answer})
+    return answer
+
+
+def shown(outcomes: Iterable[str]) -> dict[str, Any]:
+    """Count deliveries and what became of them, and return it as the handler's answer."""
+    answer = {"outcomes": [str(outcome) for outcome in outcomes]}
+    metrics.add_metric(name="notified", unit=MetricUnit.Count, value=len(answer["outcomes"]))
+    for outcome in answer["outcomes"]:
+        metrics.add_metric(name=f"alert_{outcome}", unit=MetricUnit.Count, value=1)
     return answer
 
 
@@ -137,14 +146,16 @@ def sweep(event: CloudWatchEvent) -> dict[str, Any]:
         wiring.runtime().alert_sweep().run()
 
 
+@in_whole_context
 @app.on_sqs_message(queue=wiring.queue_name("notify"), batch_size=1, name="notify", maximum_concurrency=2)
 def notify(event: SQSEvent) -> dict[str, Any]:
     """An alert moved: show people its newest state. What this raises brings the message back, and in the end the sweep."""
+    from chalicelib.alerts.announced import bodies
+
     context: Any = event.context
     delivery = wiring.runtime().delivery(context.aws_request_id)
-    outcomes = [delivery.notify(record.body).value for record in event]
-    metrics.add_metric(name="notified", unit=MetricUnit.Count, value=len(outcomes))
-    return {"outcomes": outcomes, **wiring.runtime().policy_in_report()}
+    outcomes = delivery.notify_all(bodies(event.to_dict()))
+    return {**shown(outcomes), **wiring.runtime().policy_in_report()}
 
 
 @whole

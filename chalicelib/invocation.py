@@ -53,3 +53,13 @@ def whole(handler: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         return handler(whole_event(event), Context(context))
 
     return called
+
+
+def in_whole_context(handler: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A handler of other events, which says itself what is wrong with one, that needs no more of the context than is there."""
+
+    @functools.wraps(handler, updated=())
+    def called(event: object, context: object = None) -> Any:  # noqa: ANN401 - what the handler answers
+        return handler(event, Context(context))
+
+    return called

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.alerts import kinds
 from chalicelib.alerts.opening import sink_opener
 from chalicelib.alerts.policy_alerts import policy_alert
 from chalicelib.alerts.publish import LeftToTheSweep, Publisher
@@ -33,6 +33,7 @@ from chalicelib.settings import Mode, Settings, read_settings
 
 if TYPE_CHECKING:  # each function imports what it needs when it needs it: cold starts are short that way
     from chalicelib.alerts.deliver import Delivery
+    from chalicelib.alerts.fallback import Fallback
     from chalicelib.alerts.sinks import Sink
     from chalicelib.alerts.sweep import Sweep
     from chalicelib.flows.certificate_ports import Bookmark, CertificateWorld, Progress
@@ -211,14 +212,16 @@ class Runtime:
         """The road on which alerts leave."""
         if self.settings.alerts_topic_arn is None:
             return LogRoad()
+        alerts = self._publisher(self.settings.alerts_topic_arn)
         if self.settings.state_table is None:
-            return TopicRoad(self._publisher(self.settings.alerts_topic_arn), self._now)
-        return Road(self._alert_store(), self._publisher(self.settings.alerts_topic_arn), self._now)
+            return TopicRoad(alerts, self._now, runbook=self._policy.runbook)
+        return self._road(alerts)
+
+    def _road(self, publisher: Publisher) -> Road:
+        return Road(self._alert_store(), publisher, self._now, runbook=self._policy.runbook)
 
     def alert_sweep(self) -> Sweep | NoSweep:
         """What carries on the alerts that were left on the road."""
-        from chalicelib.alerts.fallback import Fallback
-        from chalicelib.alerts.gates import Gates
         from chalicelib.alerts.sweep import Sweep
 
         if self.settings.state_table is None or self.settings.alerts_topic_arn is None:
@@ -228,16 +231,13 @@ class Runtime:
             carry=self._publisher(self.settings.alerts_topic_arn).publish,
             policy=self._policy.for_alerts(self.road()),
             clock=self._now,
-            gates=Gates(self._dynamodb(), self.settings.state_table),
-            fallback=Fallback(self.sessions.home("sns"), self.settings.fallback_topic_arn),
-            owner=f"sweep-{uuid.uuid4()}",
+            fallback=self._fallback(self.settings.state_table),
         )
 
     def delivery(self, owner: str) -> Delivery:
         """What shows alerts to people. ``owner`` is unique to the invocation."""
         from chalicelib.alerts.channel import Surroundings
         from chalicelib.alerts.deliver import Delivery
-        from chalicelib.alerts.fallback import Fallback
         from chalicelib.alerts.gates import Gates
 
         if self.settings.state_table is None or self.settings.slack_secret is None:
@@ -249,13 +249,21 @@ class Runtime:
         around = Surroundings(
             gates=Gates(self._dynamodb(), self.settings.state_table),
             open_sink=self._open_sink,
-            fallback=Fallback(self.sessions.home("sns"), self.settings.fallback_topic_arn),
+            fallback=self._fallback(self.settings.state_table),
             clock=self._now,
             sleep=self._sleep,
             owner=owner,
         )
-        road = Road(self._alert_store(), LeftToTheSweep(), self._now)
-        return Delivery(store=self._alert_store(), around=around, policy=self._policy.for_alerts(road))
+        policy = self._policy.for_alerts(self._road(LeftToTheSweep()))
+        return Delivery(store=self._alert_store(), around=around, policy=policy)
+
+    def _fallback(self, state_table: str) -> Fallback:
+        from chalicelib.alerts.causes import Causes
+        from chalicelib.alerts.fallback import Fallback
+
+        base, causes = self._policy.runbook(), Causes(self._dynamodb(), state_table)
+        chapter = kinds.runbook(base, kinds.DELIVERY).url if base else ""
+        return Fallback(self.sessions.home("sns"), self.settings.fallback_topic_arn, causes, runbook=chapter)
 
     def queues(self) -> DeadLetterQueues:
         """The dead-letter queues of this installation."""

@@ -7,17 +7,25 @@ not support. The form is that of its user guide, "Custom notifications" (schema 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.alerts.fallback import AMAZON_Q_REFUSED
 from chalicelib.alerts.publish import name_of
-from chalicelib.alerts.sinks import Message, Misconfigured, Unreachable, UpdateLost
+from chalicelib.alerts.sinks import Message, Misconfigured, Refused, SinkFault, Throttled, Unreachable, UpdateLost
 
-REFUSED = "amazon_q_refused"
-_REFUSALS = frozenset(
-    {"AuthorizationError", "AccessDenied", "NotFound"}
-)  # SNS API reference, Publish: only a person can help
+# SNS API reference, Publish, "Errors", as codes with and without the ending that the SDKs know.
+_CONFIGURATION = re.compile(
+    r"(AuthorizationError|NotFound|EndpointDisabled|InvalidSecurity|KMSAccessDenied|KMSDisabled|KMSInvalidState"
+    r"|KMSNotFound|KMSOptInRequired|AccessDenied|InvalidClientTokenId|OptInRequired)(Exception)?"
+)
+_OUR_BUG = re.compile(
+    r"(InvalidParameter|InvalidParameterValue|ParameterValueInvalid|ValidationError|Validation)(Exception)?"
+)
+_THROTTLED = re.compile(r"(KMS)?(Throttled|Throttling)(Exception)?")
+_CODE = re.compile(r"[A-Za-z0-9]{1,60}")
 
 
 class AmazonQ:
@@ -38,9 +46,10 @@ class AmazonQ:
             self._client.publish(
                 TopicArn=self._topic_arn, Message=json.dumps(notification(message), ensure_ascii=False)
             )
-        except (BotoCoreError, ClientError) as error:
-            name = name_of(error)
-            raise (Misconfigured(REFUSED) if name in _REFUSALS else Unreachable(name, perhaps=False)) from None
+        except ClientError as error:
+            raise _fault(error) from None
+        except BotoCoreError as error:
+            raise Unreachable(name_of(error), perhaps=False) from None
         return ""
 
     def update(self, ts: str, message: Message) -> None:
@@ -50,6 +59,19 @@ class AmazonQ:
     def find(self, key: str, *, since: float, thread: str = "") -> str | None:
         del key, since, thread
         return None
+
+
+def _fault(error: ClientError) -> SinkFault:
+    """The class of SNS's refusal; its code is the cause, its message is not: that may quote what we sent."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    cause = code if _CODE.fullmatch(code) else type(error).__name__
+    if _CONFIGURATION.fullmatch(code):
+        return Misconfigured(AMAZON_Q_REFUSED, detail=cause)
+    if _OUR_BUG.fullmatch(code):
+        return Refused(cause)
+    if _THROTTLED.fullmatch(code):
+        return Throttled(cause, retry_after=5)
+    return Unreachable(cause, perhaps=False)
 
 
 def notification(message: Message) -> dict[str, Any]:

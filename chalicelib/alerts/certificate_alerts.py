@@ -13,7 +13,7 @@ from chalicelib.alerts import kinds
 from chalicelib.alerts.certificate_words import HEADLINES
 from chalicelib.decide.certificate_life import day
 from chalicelib.decide.certificates import OriginVerdict
-from chalicelib.model.alert import Alert, AlertStatus, Field, Severity, Subject, fingerprint
+from chalicelib.model.alert import Alert, AlertStatus, Field, Link, Severity, Subject, fingerprint
 from chalicelib.model.certificates import Finding
 from chalicelib.model.inventory import AcmCertificate, Distribution, Origin
 from chalicelib.model.policy import Policy
@@ -147,6 +147,7 @@ def certificate_alert(  # noqa: PLR0917 - all of it is told
             Field(name="Load balancers", value=_listed(hurt.balancers)),
         ],
         notes=notes,
+        console=(kinds.certificate_console(certificate.arn),),
     )
 
 
@@ -182,6 +183,7 @@ def unread_alert(account: str, region: str, error: str, policy: Policy, now: dat
         at=now,
         cause=error,
         remedy=("Give the member role the permissions that docs/certificates.md lists.",) if error else (),
+        links=(kinds.roles_console(),),
     )
 
 
@@ -197,7 +199,7 @@ def _origin_summary(findings: Sequence[Finding], hit: Sequence[str], distributio
     return f"Requests to the origin as {whom} fail or are at risk."
 
 
-def _alert(  # noqa: PLR0917 - the parts of an alert
+def _alert(  # noqa: PLR0913, PLR0917 - the parts of an alert
     kind: str,
     subject: Subject,
     whose: str,
@@ -209,8 +211,9 @@ def _alert(  # noqa: PLR0917 - the parts of an alert
     link: str = "",
     proof: str = "",
     notes: Sequence[str] = (),
+    console: tuple[Link, ...] = (),
 ) -> Alert:
-    links = (kinds.distribution_console(link),) if link else ()
+    links = (kinds.distribution_console(link),) if link else console
     if not worth_telling(findings):
         return Alert(
             kind=kind,

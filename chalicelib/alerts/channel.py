@@ -11,11 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from chalicelib.alerts.fallback import Fallback, untold
+from chalicelib.alerts.fallback import REFUSED, SECRET_UNREADABLE, UNREACHABLE, Fallback
 from chalicelib.alerts.gates import PACE, Gates, Pass
-from chalicelib.alerts.sinks import Message, Misconfigured, Refused, Sink, SinkFault, Throttled, Unreachable
+from chalicelib.alerts.sinks import (
+    Blind,
+    Message,
+    Misconfigured,
+    Refused,
+    Sink,
+    SinkFault,
+    Throttled,
+    Unreachable,
+)
 from chalicelib.alerts.state import Stored
-from chalicelib.model.errors import ConfigurationError
+from chalicelib.model.errors import ConfigurationError, RetryLater
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -69,46 +78,58 @@ class Channel:
     def edits(self) -> bool:
         try:
             return self._open().edits
-        except Misconfigured:
+        except SinkFault:
             return self._through(lambda sink: sink.edits)  # at the gate, where people are told of the cause
 
     def post(self, message: Message, *, thread: str = "") -> str:
-        """Post; in its plain form where Slack refuses our blocks, so that a fault of ours hides no alert."""
-        try:
-            ts = self._through(lambda sink: sink.post(message, thread=thread))
-        except Refused as refused:
-            plain = self._plain(message, refused)
-            ts = self._through(lambda sink: sink.post(plain, thread=thread))
+        """Post, in a plainer form where Slack refuses ours, so that a fault of ours hides no alert."""
+        ts = self._in_some_form(message, lambda form: self._through(lambda sink: sink.post(form, thread=thread)))
         self.touched = True
         return ts
 
     def update(self, ts: str, message: Message) -> None:
-        try:
-            self._through(lambda sink: sink.update(ts, message))
-        except Refused as refused:
-            plain = self._plain(message, refused)
-            self._through(lambda sink: sink.update(ts, plain))
+        """Change a message, in a plainer form where Slack refuses ours."""
+        self._in_some_form(message, lambda form: self._through(lambda sink: sink.update(ts, form)))
 
     def find(self, key: str, *, thread: str = "") -> str | None:
-        """Our message with this key, as far back as this alert's episode goes."""
-        since = (self._stored.first - BROKEN_FOR).timestamp()
-        return self._through(lambda sink: sink.find(key, since=since, thread=thread))
+        """Our message with this key, as far back as this alert's episode goes.
 
-    def _plain(self, message: Message, refused: Refused) -> Message:
-        LOG.error("alert.blocks_refused", extra={"fp": self._stored.fp, "cause": refused.cause})
-        return message.plain()
+        None where we may not look: a message that may come twice is better than one that never comes.
+        """
+        since = (self._stored.first - BROKEN_FOR).timestamp()
+        try:
+            return self._through(lambda sink: sink.find(key, since=since, thread=thread))
+        except Blind as blind:
+            self._tell(blind.cause)
+            return None
+
+    def _in_some_form(self, message: Message, send: Callable[[Message], T]) -> T:
+        """Send the message, or the plainer form that what was refused asks for; people are told of what has none left."""
+        form = message
+        while True:
+            try:
+                return send(form)
+            except Refused as refused:
+                plainer = form.plainer(refused.cause)
+                noted = {"fp": self._stored.fp, "cause": refused.cause, "again": bool(plainer)}
+                LOG.error("alert.refused", extra=noted)  # noqa: TRY400 - no traceback
+                if plainer is None:
+                    self._tell(REFUSED, word=refused.cause, about=self._stored.identity)
+                    raise
+                form = plainer
 
     def _through(self, call: Callable[[Sink], T]) -> T:
         """One call with the gate held. However it ends, the gate is left closed for as long as that end asks."""
         around = self._around
         gate = self._gate()
-        passed = self._wait(gate)
+        self._wait(gate)
         try:
             result = self._with_fresh_secret(call)
         except SinkFault as fault:
-            self._leave(gate, passed, fault)
+            self._complain(fault)
+            around.gates.leave(gate, around.owner, around.clock() + self._closed_for(fault))
             raise
-        around.gates.leave(gate, around.owner, around.clock() + around.pace, works=True)
+        around.gates.leave(gate, around.owner, around.clock() + around.pace)
         return result
 
     def _wait(self, gate: str) -> Pass:
@@ -133,39 +154,44 @@ class Channel:
         self._sink = None
         return call(self._open(fresh=True))  # the token was perhaps renewed since it was read
 
-    def _leave(self, gate: str, passed: Pass, fault: SinkFault) -> None:
-        around, now = self._around, self._around.clock()
+    def _complain(self, fault: SinkFault) -> None:
+        """Tell people of what only they can repair, and of any other failure that has lasted."""
+        failing = self._stored.failing_since
+        if isinstance(fault, Misconfigured):
+            self._tell(fault.cause, word=fault.detail)
+        elif isinstance(fault, Throttled | Refused | Blind):
+            return  # it passes, has a plainer form, or is told by who asked
+        elif failing is not None and self._around.clock() - failing >= BROKEN_FOR:
+            self._tell(UNREACHABLE, word=fault.cause)
+
+    def _closed_for(self, fault: SinkFault) -> timedelta:
         match fault:
             case Throttled(retry_after=seconds):
-                around.gates.leave(gate, around.owner, now + timedelta(seconds=seconds), works=False)
+                return timedelta(seconds=seconds)
             case Misconfigured():
-                self._leave_broken(gate, passed, fault.cause, now, BROKEN_FOR)
-            case Unreachable() if self._failing(now):
-                self._leave_broken(gate, passed, "unreachable", now, _BREATH)
+                return BROKEN_FOR
             case Unreachable():
-                around.gates.leave(gate, around.owner, now + _BREATH, works=False)
+                return _BREATH
             case _:  # Slack answered, and it was about this message alone
-                around.gates.leave(gate, around.owner, now + around.pace, works=True)
+                return self._around.pace
 
-    def _leave_broken(self, gate: str, passed: Pass, cause: str, now: datetime, closed: timedelta) -> None:
+    def _tell(self, cause: str, *, word: str = "", about: str = "") -> None:
         around = self._around
-        told_at = around.fallback.tell_once(cause, self._stored, passed, now)
-        self.untold = cause if untold(told_at, now) else ""
-        around.gates.leave_broken(gate, around.owner, now + closed, cause=cause, told_at=told_at)
-
-    def _failing(self, now: datetime) -> bool:
-        return self._stored.failing_since is not None and now - self._stored.failing_since >= BROKEN_FOR
+        if not around.fallback.tell(cause, self._stored, around.clock(), word=word, about=about):
+            self.untold = cause
 
     def _open(self, *, fresh: bool = False) -> Sink:
         if self._sink is None:
             try:
                 self._sink = self._around.open_sink(fresh)
-            except ConfigurationError:
-                raise Misconfigured("secret_unreadable") from None
+            except ConfigurationError as error:
+                raise Misconfigured(SECRET_UNREADABLE, detail=str(error)) from None
+            except RetryLater:
+                raise Unreachable("secret_not_answered", perhaps=False) from None
         return self._sink
 
     def _gate(self) -> str:
         try:
             return self._open().gate
-        except Misconfigured:
+        except SinkFault:
             return _UNKNOWN

@@ -7,20 +7,23 @@ in the middle leaves a lease that runs out, and the next one looks into Slack be
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.alerts import life, news, render, replies, roll
+from chalicelib.alerts.announced import UnreadableMessage, announced
+from chalicelib.alerts.calling import call_again, first_call
 from chalicelib.alerts.channel import BROKEN_FOR, Channel, GateClosed, Surroundings
 from chalicelib.alerts.fallback import nobody_knows
 from chalicelib.alerts.news import Word
-from chalicelib.alerts.publish import fingerprint_in
+from chalicelib.alerts.road import remember
 from chalicelib.alerts.rollcall import RollCall
-from chalicelib.alerts.sinks import Message, Misconfigured, SinkFault, Throttled, Unreachable, UpdateLost
+from chalicelib.alerts.sinks import Message, Misconfigured, Refused, SinkFault, Throttled, Unreachable, UpdateLost
 from chalicelib.alerts.state import Stored
 from chalicelib.alerts.store import AlertStore, Postponed, Sent
-from chalicelib.model.errors import RetryLater
+from chalicelib.model.errors import NetreflexError, RetryLater
 from chalicelib.model.policy import AlertPolicy
 
 LOG = logging.getLogger(__name__)
@@ -52,13 +55,34 @@ class Delivery:
     around: Surroundings
     policy: AlertPolicy
 
-    def notify(self, record_body: str) -> Outcome:
-        """Deliver what one SQS message from the alerts topic points to. Raises RetryLater, so that the queue retries."""
-        fp = fingerprint_in(record_body)
-        if fp is None:
-            LOG.error("alert.unreadable_message")
-            return Outcome.UNKNOWN
-        return self.deliver(fp)
+    def notify(self, body: str) -> Outcome:
+        """Deliver what one message of the alerts topic tells of.
+
+        Normally the state table knows the alert, and its newest state is shown. What the table does not know, or knows only in
+        an older state (another producer's alert, another table), is taken from the message. Raises RetryLater or
+        UnreadableMessage, so that the queue brings the message again and in the end gives it to its dead letters.
+        """
+        told = announced(body)
+        known = self.store.get(told.fp)
+        if told.alert is not None:
+            if known is None or told.alert.at > known.alert.at:
+                remember(self.store, told.alert, self.around.clock)
+        elif known is None:
+            raise UnreadableMessage(f"the state table does not know alert {told.fp}, and the message does not hold it")
+        return self.deliver(told.fp)
+
+    def notify_all(self, bodies: Iterable[str]) -> tuple[Outcome, ...]:
+        """Deliver several messages; the first that fails is raised once all were tried."""
+        outcomes, failed = [], None
+        for body in bodies:
+            try:
+                outcomes.append(self.notify(body))
+            except NetreflexError as error:
+                LOG.warning("alert.message_failed", extra={"error": str(error)})
+                failed = failed or error
+        if failed is not None:
+            raise failed
+        return tuple(outcomes)
 
     def deliver(self, fp: str) -> Outcome:
         """Show the newest state of one alert. Raises RetryLater where it is to be tried again soon."""
@@ -94,25 +118,29 @@ class Delivery:
         return after
 
     def _send(self, stored: Stored, channel: Channel) -> Sent:
-        thread = self._calls().thread(stored, edits=channel.edits)
-        ts = ""
-        if thread is not None:
-            ts = self._change(stored, channel, thread) if channel.edits else self._repeat(stored, channel)
-        return Sent(version=stored.version, shown=news.shown(stored), ts=ts, thread=thread or "")
+        stand = self._calls().stand(stored, edits=channel.edits)
+        ts, thread = "", stand.thread or ""
+        if stand.thread is not None:
+            placed = replace(stored, thread=stand.thread)
+            calls = first_call(placed, self.policy, stand.before)
+            ts, thread = (
+                self._change(placed, channel, calls) if channel.edits else (self._repeat(placed, channel, calls), "")
+            )
+        return Sent(version=stored.version, shown=news.shown(stored), ts=ts, thread=thread)
 
-    def _change(self, stored: Stored, channel: Channel, thread: str) -> str:
-        """One message that changes, and at most one reply to it. Returns its ``ts``."""
-        message, why = render.message(stored, self.policy), news.word(stored)
+    def _change(self, stored: Stored, channel: Channel, calls: str) -> tuple[str, str]:
+        """One message that changes, and at most one reply to it. Returns its ``ts`` and the thread it stands in."""
+        message, why, thread = render.message(stored), news.word(stored), stored.thread
         doubtful = stored.attempts > 1
         ts = stored.ts or (channel.find(message.key, thread=thread) if doubtful else None)
         if ts is None or not self._updated(channel, ts, message):
-            return channel.post(message, thread=thread)
+            return _post(channel, render.message(stored, calls), thread)
         if why is not None:
             reply = replies.reply(stored, why, self.policy)
             root = thread or ts
             if not (doubtful and channel.find(reply.key, thread=root)):
-                channel.post(reply, thread=root)
-        return ts
+                _post(channel, reply, root)
+        return ts, thread
 
     def _updated(self, channel: Channel, ts: str, message: Message) -> bool:
         try:
@@ -122,13 +150,15 @@ class Delivery:
             return False
         return True
 
-    def _repeat(self, stored: Stored, channel: Channel) -> str:
+    def _repeat(self, stored: Stored, channel: Channel, calls: str) -> str:
         """A new message for every change worth hearing: all that a sink without editing can do."""
         why = news.word(stored)
         grown = stored.shown is not None and len(stored.members) > stored.shown.members
         if stored.shown is None or why or grown:
             short = why in _SHORT_WORDS
-            message = replies.reply(stored, why, self.policy) if short and why else render.message(stored, self.policy)
+            if stored.shown is not None:
+                calls = call_again(stored, self.policy, why) if why else ""
+            message = replies.reply(stored, why, self.policy) if short and why else render.message(stored, calls)
             try:
                 return channel.post(message)
             except Unreachable as lost:
@@ -139,6 +169,17 @@ class Delivery:
 
     def _calls(self) -> RollCall:
         return RollCall(store=self.store, clock=self.around.clock, deliver=self.deliver)
+
+
+def _post(channel: Channel, message: Message, thread: str) -> tuple[str, str]:
+    """Post, into the channel itself where the thread is gone or closed: a message must not be lost with its thread."""
+    try:
+        return channel.post(message, thread=thread), thread
+    except UpdateLost as lost:
+        if not thread:
+            raise
+        LOG.warning("alert.thread_lost", extra={"cause": lost.cause})
+        return channel.post(replace(message, broadcast=False)), ""
 
 
 def _not_ours(stored: Stored | None, now: datetime) -> Outcome:
@@ -164,7 +205,7 @@ def _postponed(stored: Stored, ended: Exception, now: datetime, *, touched: bool
     match ended:
         case Throttled(retry_after=seconds):
             return Postponed(until=now + timedelta(seconds=seconds), certain=untouched, failed=False)
-        case Misconfigured():
+        case Misconfigured() | Refused():
             return Postponed(until=now + BROKEN_FOR, certain=untouched)
         case Unreachable(perhaps=perhaps):
             return Postponed(until=now + _backoff(stored.failures), certain=untouched and not perhaps)

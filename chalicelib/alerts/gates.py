@@ -8,12 +8,12 @@ passes holds it for the time of one call, and leaves it closed for as long as Sl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.alerts.items import Item, when
+from chalicelib.alerts.items import Item, moment, when
 
 HOLD = timedelta(seconds=20)  # a crash while holding closes the channel for so long; a call takes 10 s at most
 PACE = timedelta(seconds=1)
@@ -23,14 +23,12 @@ PACE = timedelta(seconds=1)
 class Pass:
     """An answer of the gate: ``open`` means that we hold it, else it opens at ``until`` at the latest.
 
-    ``held`` means that somebody is passing at this moment, so it may open sooner. ``broken`` is the cause of which people were told at ``told_at`` that the channel does not work.
+    ``held`` means that somebody is passing at this moment, so it may open sooner.
     """
 
     open: bool
     until: datetime
     held: bool = False
-    broken: str = ""
-    told_at: datetime | None = None
 
 
 class Gates:
@@ -56,23 +54,15 @@ class Gates:
             return _pass(error.response["Item"], is_open=False)  # type: ignore[typeddict-item]
         return _pass(answer["Attributes"], is_open=True)
 
-    def leave(self, gate: str, owner: str, until: datetime, *, works: bool) -> None:
-        """Close the gate until then and give it back. ``works``: Slack took a message, so nothing is broken."""
-        self._leave(gate, owner, {":until": when(until)}, remove=", broken, told_at" if works else "")
-
-    def leave_broken(self, gate: str, owner: str, until: datetime, *, cause: str, told_at: datetime) -> None:
-        """Close the gate until then, with the cause and when people were told of it."""
-        values = {":until": when(until), ":cause": {"S": cause}, ":told": when(told_at)}
-        self._leave(gate, owner, values, sets=", broken = :cause, told_at = :told")
-
-    def _leave(self, gate: str, owner: str, values: Item, *, sets: str = "", remove: str = "") -> None:
+    def leave(self, gate: str, owner: str, until: datetime) -> None:
+        """Close the gate until then and give it back."""
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key=_key(gate),
-                UpdateExpression=f"SET not_before = :until{sets} REMOVE holder{remove}",
+                UpdateExpression="SET not_before = :until REMOVE holder",
                 ConditionExpression="holder = :me",
-                ExpressionAttributeValues=values | {":me": {"S": owner}},
+                ExpressionAttributeValues={":until": when(until), ":me": {"S": owner}},
             )
         except ClientError as error:
             # Our hold ran out and somebody else has the gate: it is theirs to leave.
@@ -87,12 +77,6 @@ def _key(gate: str) -> Item:
 def _pass(item: Item, *, is_open: bool) -> Pass:
     return Pass(
         open=is_open,
-        until=_moment(item["not_before"]),
+        until=moment(item["not_before"]),
         held=not is_open and "holder" in item,
-        broken=item["broken"]["S"] if "broken" in item else "",
-        told_at=_moment(item["told_at"]) if "told_at" in item else None,
     )
-
-
-def _moment(value: Item) -> datetime:
-    return datetime.fromtimestamp(float(value["N"]), tz=UTC)

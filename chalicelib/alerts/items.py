@@ -36,9 +36,14 @@ def number(value: float | Decimal) -> Item:
     return {"N": str(value)}
 
 
-def when(moment: datetime) -> Item:
+def when(at: datetime) -> Item:
     """A moment as epoch seconds, to the microsecond. TTL and the index both read the whole seconds of it."""
-    return number(Decimal(str(round(moment.timestamp(), 6))))
+    return number(Decimal(str(round(at.timestamp(), 6))))
+
+
+def moment(value: Item) -> datetime:
+    """What ``when`` wrote."""
+    return datetime.fromtimestamp(float(value["N"]), tz=UTC)
 
 
 def to_item(stored: Stored) -> Item:
@@ -50,7 +55,7 @@ def to_item(stored: Stored) -> Item:
     item |= {name: when(getattr(stored, name)) for name in _MOMENTS if getattr(stored, name) is not None}
     item |= {name: {"S": getattr(stored, name)} for name in _TEXTS if getattr(stored, name)}
     item |= {"worst": {"S": stored.worst.value}, "flapping": {"BOOL": stored.flapping}}
-    item["flip_times"] = {"L": [when(moment) for moment in stored.flip_times]}
+    item["flip_times"] = {"L": [when(flip) for flip in stored.flip_times]}
     if stored.expires:
         item["expires"] = number(int(stored.expires.timestamp()))  # TTL wants whole seconds
     if stored.due:
@@ -65,13 +70,13 @@ def to_item(stored: Stored) -> Item:
 def from_item(item: Item) -> Stored:
     """The alert that ``to_item`` wrote and the delivery went on writing to."""
     plain: dict[str, Any] = {name: int(Decimal(item[name]["N"])) for name in _NUMBERS if name in item}
-    plain |= {name: _moment(item[name]) for name in _MOMENTS if name in item}
+    plain |= {name: moment(item[name]) for name in _MOMENTS if name in item}
     plain |= {name: item[name]["S"] for name in _TEXTS if name in item}
     return Stored(
         alert=Alert.from_json(json.loads(item["alert"]["S"])),
         worst=Severity(item["worst"]["S"]),
         flapping=item["flapping"]["BOOL"],
-        flip_times=tuple(_moment(one) for one in item["flip_times"]["L"]),
+        flip_times=tuple(moment(one) for one in item["flip_times"]["L"]),
         members=_members(item),
         shown=_shown(json.loads(item["shown"]["S"])) if "shown" in item else None,
         **plain,
@@ -99,7 +104,3 @@ def _members(item: Item) -> tuple[Member, ...]:
         )
         for fp, label, severity, joined, ended in rows
     )
-
-
-def _moment(value: Item) -> datetime:
-    return datetime.fromtimestamp(float(value["N"]), tz=UTC)

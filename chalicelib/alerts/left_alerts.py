@@ -48,4 +48,5 @@ def left_alert(home: Place, left: Mapping[str, str], now: datetime) -> Alert:
             if left
             else ()
         ),
+        links=(kinds.roles_console(),),
     )

@@ -66,7 +66,14 @@ def fold(stored: Stored | None, alert: Alert, now: datetime, times: Times = TIME
 
 
 def _first(alert: Alert, now: datetime, times: Times) -> Folded:
-    opened = Stored(alert=alert, first=alert.at, since=alert.at, worst=alert.severity, due=now + times.leftover)
+    opened = Stored(
+        alert=alert,
+        first=alert.at,
+        since=alert.at,
+        worst=alert.severity,
+        due=now + times.leftover,
+        expires=_expires(alert, now, times),
+    )
     if alert.status is AlertStatus.RESOLVED:
         # Nobody was told that it fired, so nobody is told that it ended. It is remembered for a while all the same:
         # an older "firing" that arrives after it must not win.
@@ -84,7 +91,7 @@ def _again(stored: Stored, alert: Alert, times: Times) -> Folded:
     if alert.at - stored.alert.at < times.count_every:
         return Folded(stored=stored, reason=Reason.DUPLICATE)
     counted = replace(stored, alert=alert, count=stored.count + 1)
-    if stored.alert.status is AlertStatus.RESOLVED and stored.expires:
+    if stored.expires:  # what is still observed is remembered
         counted = replace(counted, expires=stored.expires + (alert.at - stored.alert.at))
     return Folded(stored=counted, reason=Reason.COUNTED)
 
@@ -134,9 +141,14 @@ def _next_version(stored: Stored, alert: Alert, reason: Reason, now: datetime, t
         reminded=0 if turned else stored.reminded,
         worst=max(stored.worst, alert.severity, key=lambda one: one.rank),
         due=_sooner(stored, now + times.leftover, now),
-        expires=now + times.keep_resolved if alert.status is AlertStatus.RESOLVED else None,
+        expires=_expires(alert, now, times),
     )
     return _flipped(changed, alert.at, times) if _is_flip(stored, alert, reason) else _settled(changed, alert.at, times)
+
+
+def _expires(alert: Alert, now: datetime, times: Times) -> datetime | None:
+    """What fires is never forgotten; what is over, or never had an end, is."""
+    return None if alert.status is AlertStatus.FIRING else now + times.keep_resolved
 
 
 def _sooner(stored: Stored, due: datetime, now: datetime) -> datetime:

@@ -29,7 +29,7 @@ _WORDS = {
     RefusalKind.ZONE: "has no place in a hosted zone",
     RefusalKind.ACCESS: "cannot be judged",
 }
-_CAUSE, _NOT_SEEN = "Remove the cause.", "what was written is not what Route 53 shows"
+_CAUSE, _NOT_SEEN = "Remove that cause.", "what was written is not what Route 53 shows"
 _BY_ITSELF = "Nothing else is needed: every sweep tries again by itself."
 
 
@@ -233,7 +233,7 @@ def _of_brake(told: NamesTold, now: datetime) -> Alert:
 
 
 def _zone_links(zone: Zone | None) -> tuple[Link, ...]:
-    return (kinds.zone_console(zone.zone_id),) if zone else ()
+    return (kinds.zone_console(zone.zone_id),) if zone else (kinds.zones_console(),)
 
 
 def _account(policy: Policy, account: str) -> str:

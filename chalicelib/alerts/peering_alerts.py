@@ -19,6 +19,8 @@ from chalicelib.model.plan import Decision, RefusalKind
 from chalicelib.model.policy import Policy
 
 EXPIRES_SOON = timedelta(hours=48)
+_PER_TABLE = ", for each of their route tables (ROUTE_TABLE_ID)"
+_UNSEEN = "Traffic that needs it does not arrive."
 
 
 def peering_alert(told: Told, policy: Policy, now: datetime) -> Alert:
@@ -64,8 +66,8 @@ def _held(told: Told, policy: Policy, now: datetime) -> Alert:
         summary="No policy approves it, so nothing was changed and no traffic flows.",
         remedy=(
             "To approve: add a rule to the policy; the next sweep does the rest.",
-            f"To accept by hand, without routes: {by_hand('accept', told.facts)}",
-            f"To turn it down: {by_hand('reject', told.facts)}",
+            f"To accept by hand, without routes, {by_hand('accept', told.facts)}",
+            f"To turn it down, {by_hand('reject', told.facts)}",
         ),
     )
 
@@ -191,7 +193,7 @@ def _not_reachable(told: Told, policy: Policy, now: datetime) -> Alert:
         title=f"VPC peering does not carry all traffic: {sides(told, policy)}",
         summary="The peering is active, but a route keeps packets from arriving.",
         cause=sentences(map(str, blocked)),
-        remedy=("Remove or narrow the route named above; netreflex does not touch routes that it does not own.",),
+        remedy=("Remove or narrow that route; netreflex does not touch routes that it does not own.",),
         evidence="\n".join(map(str, told.paths)),
     )
 
@@ -226,14 +228,12 @@ def _failed(told: Told, policy: Policy, now: datetime) -> Alert:
         status=AlertStatus.FIRING,
         severity=Severity.ERROR,
         title=f"VPC peering could not be finished: {sides(told, policy)}",
-        summary=f"The policy approves it, but a step failed. Still to be done: {left}. {traffic(told)}".strip(),
-        cause=f"{first.action.describe()}: {first.error}",
-        remedy=(
-            "Remove the cause named above.",
-            "Nothing else is needed: every sweep tries again by itself.",
-            "To hurry: `aws lambda invoke --function-name netreflex-<stage>-sweep /dev/stdout`",
+        summary=f"The policy approves it, but a step failed. Still to be done: {left}. {traffic(told) or _UNSEEN}",
+        cause=f"{first.error.rstrip('.')}. It was to: {first.action.describe()}.",
+        remedy=("Remove that cause.", "Nothing else is needed: every sweep (5 minutes) tries again by itself."),
+        evidence="\n".join(
+            [*done, *(f"not done: {one.action.describe()}: {one.error}" for one in told.failed[1:])],
         ),
-        evidence="\n".join([*done, *(f"{one.action.describe()}: {one.error}" for one in told.failed)]),
     )
 
 
@@ -263,6 +263,6 @@ def _for_the_other_owner(told: Told) -> Iterator[str]:
     commands = told.for_the_other_owner
     room = len(commands) if len(commands) <= MOST_STEPS else MOST_STEPS - 1
     for command in commands[:room]:
-        yield f"The other side's owner runs: `{command}`"
+        yield f"The other side's owner runs{_PER_TABLE if 'ROUTE_TABLE_ID' in command else ''}: `{command}`"
     if commands[room:]:
         yield f"And {len(commands) - room} more, which are among the reasons of the report in netreflex's log."

@@ -43,6 +43,6 @@ def abandoned(told: Told, policy: Policy, now: datetime) -> Alert:
         cause=sentences(told.decision.reasons),
         remedy=(
             "If it is meant: let a rule of the policy approve it; the next sweep takes it up again.",
-            f"If it is not: {by_hand('delete', told.facts)}; netreflex then removes the routes that it made.",
+            f"If it is not (netreflex then removes the routes that it made), {by_hand('delete', told.facts)}",
         ),
     )

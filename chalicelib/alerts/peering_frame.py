@@ -11,8 +11,8 @@ from chalicelib.decide.approved_cidrs import side_cidrs
 from chalicelib.decide.cidr import listed
 from chalicelib.decide.peering import PeeringDecision
 from chalicelib.decide.reach import Path
-from chalicelib.model.actions import AcceptPeering, Action
-from chalicelib.model.alert import Alert, AlertStatus, Field, Severity, Subject
+from chalicelib.model.actions import AcceptPeering, Action, RouteAction
+from chalicelib.model.alert import Alert, AlertStatus, Field, Link, Severity, Subject
 from chalicelib.model.facts import PeeringFacts, PeeringStatus, Side
 from chalicelib.model.policy import Policy
 from chalicelib.model.report import Failure
@@ -80,10 +80,19 @@ def alert_of(
         at=now,
         cause=cause,
         remedy=tuple(capital(step) for step in remedy),
-        links=(kinds.peering_console(accepter.region, peering_id),),
+        links=(kinds.peering_console(accepter.region, peering_id), *_tables(told)),
         evidence=evidence,
         fields=tuple(fields),
     )
+
+
+def _tables(told: Told) -> tuple[Link, ...]:
+    """The route tables in which something is in the way; of several actions about one table one link."""
+    actions = [one.action for one in told.decision.plan.refusals] + [one.action for one in told.failed]
+    found = [(one.place.region, one.table_id) for one in actions if isinstance(one, RouteAction)]
+    blocked = [path.wanted for path in told.paths if path.obstacle]
+    found += [(told.facts.side(wanted.side).ref.region, wanted.table_id) for wanted in blocked]
+    return tuple(kinds.route_table_console(region, table_id) for region, table_id in dict.fromkeys(found))[:3]
 
 
 def _side_field(told: Told, policy: Policy, side: Side) -> Field:
@@ -132,8 +141,8 @@ def traffic(told: Told) -> str:
 def by_hand(verb: str, facts: PeeringFacts) -> str:
     accepter = facts.accepter.ref
     return (
-        f"`aws ec2 {verb}-vpc-peering-connection --region {accepter.region} "
-        f"--vpc-peering-connection-id {facts.peering.peering_id}` (in account {accepter.account})"
+        f"in account {accepter.account}: `aws ec2 {verb}-vpc-peering-connection --region {accepter.region} "
+        f"--vpc-peering-connection-id {facts.peering.peering_id}`"
     )
 
 

@@ -40,4 +40,5 @@ def place_alert(place: Place, error: str, name: str, now: datetime) -> Alert:
             if error
             else ()
         ),
+        links=(kinds.roles_console(),),
     )

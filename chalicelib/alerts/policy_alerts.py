@@ -33,4 +33,5 @@ def policy_alert(source: str, fault: str, *, in_force: str | None, account: str,
         cause=fault,
         remedy=(f"Correct {source}; docs/policy.md explains every key.", "It is read again within a minute.")
         * bool(fault),
+        links=tuple(link for link in (kinds.policy_console(source, region),) if link),
     )

@@ -90,17 +90,3 @@ def name_of(error: Exception) -> str:
 
 def _attribute(value: str) -> dict[str, str]:
     return {"DataType": "String", "StringValue": value or "-"}  # SNS refuses an empty value
-
-
-def fingerprint_in(record_body: str) -> str | None:
-    """The fingerprint in an SQS message from the topic, with SNS's envelope around it or raw; None in anything else.
-
-    Only the fingerprint is believed: what is shown is read from the state table.
-    """
-    try:
-        outer = json.loads(record_body)
-        inner = json.loads(outer["Message"]) if "Message" in outer else outer
-        found = inner["fp"] if inner["schema"] == SCHEMA else None
-    except (ValueError, KeyError, TypeError):
-        return None
-    return found if isinstance(found, str) and len(found) == 16 and found.isalnum() else None  # noqa: PLR2004 - as made

@@ -9,14 +9,14 @@ Slack's limits (docs, "Block Kit" reference): 50 blocks, header 150, text object
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 from chalicelib.alerts.sinks import Message
 from chalicelib.alerts.state import TIMES, Member, Stored
-from chalicelib.alerts.texts import code, duration, escaped, fenced, link, local_time, mention, unlinked
-from chalicelib.model.alert import AlertStatus, Severity, bounded
-from chalicelib.model.policy import AlertPolicy
+from chalicelib.alerts.texts import code, duration, escaped, fenced, link, local_time, unlinked
+from chalicelib.model.alert import Alert, AlertStatus, Severity, bounded
 
 Block = dict[str, Any]
 
@@ -27,22 +27,24 @@ _BANNERS = {
     Severity.WARNING: "🟡 WARNING",
     Severity.INFO: "🔵 ACTION NEEDED",
 }
+_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:(?=\S)")
+_WORD = re.compile(r"[a-z]+(?=[ ,])")
+_COMMAND = re.compile(r"\s*`(?=[^`\n]* )([^`\n]{30,})`")  # shorter ones read well within a sentence
 ICONS = {severity: banner.split()[0] for severity, banner in _BANNERS.items()}
 
 
-def message(stored: Stored, policy: AlertPolicy) -> Message:
-    """The one message of an alert, as it reads now."""
+def message(stored: Stored, calls: str = "") -> Message:
+    """The one message of an alert, as it reads now. ``calls`` is the policy's mention, where somebody is to be called."""
     alert, open_ = stored.alert, stored.alert.status is not AlertStatus.RESOLVED
     head = f"{banner(stored)} · {bounded(alert.title, 110) or alert.kind}"
-    summary, why = sentence(stored), escaped(alert.cause, 1300)
-    steps = tuple(escaped(step, 320) for step in alert.remedy[:5]) if open_ else ()
+    summary, why = sentence(stored), escaped(readable(alert.cause), 1300)
+    steps = tuple(_step(step) for step in alert.remedy[:5]) if open_ else ()
     blocks: list[Block] = [{"type": "header", "text": {"type": "plain_text", "text": head[:150], "emoji": True}}]
-    calls = mention(policy.mention.get(alert.severity.value, "")) if stored.firing and not stored.flapping else ""
     blocks.append(section("\n".join(part for part in (summary, calls) if part)))
     blocks += _roll(stored.members) if stored.members else _fields(stored)
     blocks += _why_and_what(why, steps)
-    links = [shown for one in alert.links[:5] if (shown := link(one.text, one.url)) and len(shown) <= 480]  # noqa: PLR2004
-    blocks += [section(" · ".join(links))] if links else []
+    links = _links(alert)
+    blocks += [section(links)] if links else []
     blocks += [section(fenced(alert.evidence, 1600))] if alert.evidence.strip() and open_ else []
     blocks.append({"type": "context", "elements": [_mrkdwn(_context(stored))]})
     return Message(
@@ -70,7 +72,7 @@ def banner(stored: Stored) -> str:
 
 def sentence(stored: Stored) -> str:
     """What the alert means for traffic, and what its course so far adds to that."""
-    said = [escaped(stored.alert.summary, 1000)]
+    said = [escaped(readable(stored.alert.summary), 1000)]
     if stored.flapping:
         now = _BANNERS[stored.alert.severity] if stored.firing else "fine"
         said.append(
@@ -93,9 +95,10 @@ def minutes(span: timedelta) -> str:
 def _lock_screen(stored: Stored, head: str) -> str:
     alert = stored.alert
     acts = alert.remedy and stored.firing and not stored.flapping
-    first_step = f" Do: {bounded(alert.remedy[0], 200)}" if acts else ""
+    first_step = f" Do: {capital(bounded(alert.remedy[0], 200))}" if acts else ""
+    why = f" Why: {bounded(readable(alert.cause), 200).rstrip('.')}." if acts and alert.cause else ""
     ended = f" Lasted {lasted(stored)}." if alert.status is AlertStatus.RESOLVED else ""
-    return unlinked(f"{head}: {bounded(alert.summary, 400)}{ended}{first_step}", 900)
+    return unlinked(f"{head}: {bounded(readable(alert.summary), 400)}{ended}{why}{first_step}", 900)
 
 
 def _fields(stored: Stored) -> list[Block]:
@@ -106,10 +109,34 @@ def _fields(stored: Stored) -> list[Block]:
 
 
 def _why_and_what(why: str, steps: tuple[str, ...]) -> list[Block]:
-    lines = [f"*Why* {why}"] if why else []
+    blocks = [section(f"*Why* {why}")] if why else []
     if steps:
-        lines += ["*Do this*", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
-    return [section("\n".join(lines))] if lines else []
+        numbered = (f"{number}. {step}" for number, step in enumerate(steps, 1))
+        blocks.append(section("\n".join(["*Do this*", *numbered])))
+    return blocks
+
+
+def _step(step: str) -> str:
+    """One step. A long command stands on a line of its own, so that it is copied whole and nothing else with it."""
+    return _COMMAND.sub(r"\n`\1`", escaped(capital(step), 520))
+
+
+def readable(text: str) -> str:
+    """A sentence as people read it: with the names of things and not their ARNs, which are in the alert's JSON."""
+    return capital(_ARN.sub("", text))
+
+
+def capital(text: str) -> str:
+    """A sentence's first letter, where its first word is a word and not a name (``ec2:CreateRoute``, ``vpn-1``)."""
+    return text[:1].upper() + text[1:] if _WORD.match(text) and not text.startswith("netreflex") else text
+
+
+def _links(alert: Alert) -> str:
+    """The links that fit; the runbook is last and short."""
+    shown = [found for one in alert.links[:5] if (found := link(one.text, one.url))]
+    while sum(map(len, shown)) > 1400:  # noqa: PLR2004 - their share of the message
+        shown.remove(max(shown, key=len))
+    return " · ".join(shown)
 
 
 def _roll(members: tuple[Member, ...]) -> list[Block]:

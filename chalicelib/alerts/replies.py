@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from chalicelib.alerts import news
+from chalicelib.alerts.calling import call_again
 from chalicelib.alerts.life import reminded_after
 from chalicelib.alerts.news import Word
 from chalicelib.alerts.render import banner, lasted, minutes, section
 from chalicelib.alerts.sinks import Message
 from chalicelib.alerts.state import TIMES, Stored
-from chalicelib.alerts.texts import duration, escaped, mention, unlinked
+from chalicelib.alerts.texts import duration, escaped, unlinked
 from chalicelib.model.alert import bounded
 from chalicelib.model.policy import AlertPolicy
 
@@ -21,7 +22,7 @@ def reply(stored: Stored, why: Word, policy: AlertPolicy) -> Message:
         said += (
             f" After one more change within {minutes(TIMES.flap_within)} this thread stays quiet until it is stable."
         )
-    calls = mention(policy.mention.get(alert.severity.value, "")) if why in news.LOUD | {Word.REMINDER} else ""
+    calls = call_again(stored, policy, why)
     head = f"{banner(stored)} · {bounded(alert.title, 110) or alert.kind}"
     body = f"*{escaped(head, 250)}*\n{escaped(said, 900)}" + (f"\n{calls}" if calls else "")
     return Message(

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeGuard
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.alerts import life
+from chalicelib.alerts import kinds, life
 from chalicelib.alerts.glance import Glance
+from chalicelib.alerts.life import Folded
 from chalicelib.alerts.publish import Publisher, name_of
 from chalicelib.alerts.state import TIMES, Stored, Times
 from chalicelib.alerts.store import AlertStore, Conflict
@@ -26,37 +28,35 @@ _ROUNDS = 10  # writers of one alert at the same moment
 
 
 class Road:
-    """Takes observations. News costs one read, one write and one publish; what was known costs one read."""
+    """Takes observations. News costs one read, one write and one publish; what was known costs one read.
+
+    ``runbook`` gives the address of the runbook, empty where none is known.
+    """
 
     def __init__(
-        self, store: AlertStore, publisher: Publisher, clock: Callable[[], datetime], *, times: Times = TIMES
+        self,
+        store: AlertStore,
+        publisher: Publisher,
+        clock: Callable[[], datetime],
+        *,
+        times: Times = TIMES,
+        runbook: Callable[[], str] = str,
     ) -> None:
         self._store, self._publisher, self._clock, self._times = store, publisher, clock, times
+        self._runbook = runbook
 
     def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:
         """Take one observation; True where it was news. Raises RetryLater where too many write at once.
 
         ``surely`` publishes what is known but was never delivered once more: the caller may be the second run of one that
         died right before it published.
+        ``first`` saves the read of what is most likely new.
         """
-        observed = alert.bounded()
-        stored = None if first else self._store.get(observed.fingerprint)
-        for _ in range(_ROUNDS):
-            folded = life.fold(stored, observed, self._clock(), self._times)
-            LOG.info("alert.observed", extra={"fp": observed.fingerprint, "reason": folded.reason.value})
-            written = folded.stored
-            if not folded.unchanged:
-                try:
-                    written = self._store.put(folded.stored)
-                except Conflict as conflict:
-                    stored = conflict.stored
-                    if not conflict.repeated or not _is_our_own(stored, folded.stored):
-                        continue
-                    written = stored
-            if folded.news or (surely and written.pending):
-                publish_or_leave(self._publisher, written)
-            return folded.news
-        raise RetryLater(f"alert {observed.fingerprint} is written by too many at once; observe again")
+        linked = kinds.with_runbook(alert, self._runbook())  # here, because all of them pass here
+        folded = remember(self._store, linked, self._clock, self._times, first=first)
+        if folded.news or (surely and folded.stored.pending):
+            publish_or_leave(self._publisher, folded.stored)
+        return folded.news
 
     def fires(self, fingerprint: str) -> bool:
         """Does this alert fire now? One read."""
@@ -82,6 +82,26 @@ class Road:
 
     def _open(self) -> Iterable[Alert]:
         return (one.alert for one in self._store.watched() if one.firing)
+
+
+def remember(
+    store: AlertStore, alert: Alert, clock: Callable[[], datetime], times: Times = TIMES, *, first: bool = False
+) -> Folded:
+    """Fold one observation into the state table; ``first`` as for ``Road.tell``. Raises RetryLater where too many write at once."""
+    observed = alert.bounded()
+    stored = None if first else store.get(observed.fingerprint)
+    for _ in range(_ROUNDS):
+        folded = life.fold(stored, observed, clock(), times)
+        LOG.info("alert.observed", extra={"fp": observed.fingerprint, "reason": folded.reason.value})
+        if folded.unchanged:
+            return folded
+        try:
+            return replace(folded, stored=store.put(folded.stored))
+        except Conflict as conflict:
+            stored = conflict.stored
+            if conflict.repeated and _is_our_own(stored, folded.stored):
+                return replace(folded, stored=stored)
+    raise RetryLater(f"alert {observed.fingerprint} is written by too many at once; observe again")
 
 
 def _is_our_own(found: Stored | None, put: Stored) -> TypeGuard[Stored]:

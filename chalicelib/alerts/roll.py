@@ -1,8 +1,8 @@
 """Many alerts at once as one message: a roll names them all, and their own messages stand in its thread. Pure.
 
-A roll is an alert like any other, so leases, retries and updates are the same. Two kinds exist: ``storm`` (more than ``ALONE``
-new alerts of one kind, account and Region within ``WINDOW``) and ``unconfirmed`` (messages whose posting a webhook
-left in doubt: one message names them, instead of posting each of them twice).
+A roll is an alert like any other, so leases, retries and updates are the same. Three kinds exist: ``storm`` (more than five
+new alerts of one kind, account and Region within ``WINDOW``), ``notices`` (the same of notices, more than ten) and ``unconfirmed``
+(messages whose posting a webhook left in doubt: one message names them, instead of posting each of them twice).
 """
 
 from __future__ import annotations
@@ -11,20 +11,32 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.alerts.state import TIMES, Member, Stored
-from chalicelib.model.alert import Alert, AlertStatus, Severity, Subject
+from chalicelib.model.alert import Alert, AlertStatus, Severity, Subject, fingerprint
 
 WINDOW = timedelta(seconds=60)
-ALONE = 5  # so many stand in the channel by themselves
 STORM = "storm"
+NOTICES = "notices"
 UNCONFIRMED = "unconfirmed"
-KINDS = frozenset({STORM, UNCONFIRMED})
+ALONE = {STORM: 5, NOTICES: 10, UNCONFIRMED: 0}  # so many stand in the channel by themselves
+KINDS = frozenset(ALONE)
 _KEPT = 300  # members remembered; a DynamoDB item holds 400 KB, a member takes about 150 bytes
 
 
-def storm_subject(alert: Alert) -> Subject:
-    """What a storm is about: a kind of alert, in one account and Region."""
+def subject_of(alert: Alert) -> Subject:
+    """What a roll is about: a kind of alert, in one account and Region."""
     place = alert.subject
     return Subject(type="alerts", id=alert.kind, name=alert.kind, account=place.account, region=place.region)
+
+
+def fingerprint_of(kind: str, subject: Subject) -> str:
+    return fingerprint(kind, subject.account, subject.region, subject.id)
+
+
+def kind_for(stored: Stored) -> str | None:
+    """The kind of roll that an alert may join; None for the end of one, which is told where it began."""
+    if stored.alert.status is AlertStatus.NOTICE:
+        return NOTICES
+    return STORM if stored.firing else None
 
 
 UNCONFIRMED_SUBJECT = Subject(type="alerts", id="webhook", name="webhook", account="", region="")
@@ -39,7 +51,7 @@ def member(stored: Stored, now: datetime) -> Member:
 
 def join(roll: Stored | None, kind: str, subject: Subject, newcomers: tuple[Member, ...], now: datetime) -> Stored:
     """The roll with the newcomers in it; the very same roll where it named them already."""
-    alone = ALONE if kind == STORM else 0
+    alone = ALONE[kind]
     base = _wave(roll, now, alone) if roll else None
     known = {one.fp for one in (roll.members if roll else ())}
     fresh = tuple(one for one in newcomers if one.fp not in known)
@@ -52,8 +64,9 @@ def join(roll: Stored | None, kind: str, subject: Subject, newcomers: tuple[Memb
     grown = replace(base, alert=alert, members=members, count=len(members), worst=alert.severity)
     if len(members) <= alone:
         return replace(grown, expires=now + TIMES.keep_unfired)
-    wait = TIMES.leftover if kind == STORM else WINDOW
-    return replace(grown, version=base.version + 1, due=_due(base, now + wait), expires=None)
+    wait = WINDOW if kind == UNCONFIRMED else TIMES.leftover
+    expires = now + TIMES.keep_resolved if kind == NOTICES else None
+    return replace(grown, version=base.version + 1, due=_due(base, now + wait), expires=expires)
 
 
 def _due(base: Stored, due: datetime) -> datetime:
@@ -85,7 +98,18 @@ def _wave(roll: Stored, now: datetime, alone: int) -> Stored:
 
 def threaded(roll: Stored, identity: str) -> bool:
     """True where the alert's own message belongs into the roll's thread, or is left to the roll altogether."""
-    return identity in [one.fp for one in roll.members][ALONE:]
+    return identity in [one.fp for one in roll.members][ALONE[roll.alert.kind] :]
+
+
+def before(roll: Stored, identity: str) -> tuple[Severity, ...]:
+    """The severities of the members that came before this one and still go on."""
+    place = next((place for place, one in enumerate(roll.members) if one.fp == identity), 0)
+    return tuple(one.severity for one in roll.members[:place] if not one.ended)
+
+
+def alone_in(roll: Stored) -> tuple[Severity, ...]:
+    """The severities of the members that were posted by themselves, before the roll."""
+    return tuple(one.severity for one in roll.members[: ALONE[roll.alert.kind]] if not one.ended)
 
 
 def outgrown(roll: Stored) -> bool:
@@ -100,7 +124,7 @@ def ended(roll: Stored, identity: str, now: datetime) -> Stored:
         return roll
     alert = _alert(roll.alert.kind, roll.alert.subject, members, now)
     changed = replace(roll, alert=alert, members=members)
-    if len(members) <= ALONE:
+    if len(members) <= ALONE[roll.alert.kind]:
         return changed
     over = alert.status is AlertStatus.RESOLVED
     return replace(
@@ -117,6 +141,8 @@ def _alert(kind: str, subject: Subject, members: tuple[Member, ...], now: dateti
     worst = max((one.severity for one in going_on or members), key=lambda one: one.rank)
     if kind == UNCONFIRMED:
         return _unconfirmed(subject, members, now)
+    if kind == NOTICES:
+        return _notices(subject, members, now)
     if not going_on:
         title, summary = f"{len(members)} {subject.id} alerts at once, all over", "Each of them has ended."
     else:
@@ -134,6 +160,18 @@ def _alert(kind: str, subject: Subject, members: tuple[Member, ...], now: dateti
             "Look for what they have in common: device, Region, account, a change made just before",
             "Open the thread: each alert's own steps are there",
         ),
+    )
+
+
+def _notices(subject: Subject, members: tuple[Member, ...], now: datetime) -> Alert:
+    return Alert(
+        kind=NOTICES,
+        status=AlertStatus.NOTICE,
+        severity=max((one.severity for one in members), key=lambda one: one.rank, default=Severity.INFO),
+        subject=subject,
+        title=f"{len(members)} {subject.id} notices at once",
+        summary="Each of them is a fact with no end; nobody has to do anything about their number.",
+        at=now,
     )
 
 

@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.model.errors import ConfigurationError
+from chalicelib.model.errors import ConfigurationError, NetreflexError, RetryLater
 
 MAX_AGE = 300  # seconds
 
@@ -38,7 +38,10 @@ class SecretReader:
         self._provider: Any = None
 
     def read(self, *, fresh: bool = False) -> SlackSecret:
-        """The secret; ``fresh`` skips the cache. Raises ConfigurationError naming the secret, never its content."""
+        """The secret; ``fresh`` skips the cache.
+
+        Raises ConfigurationError naming the secret, never its content; RetryLater where AWS put the read off.
+        """
         from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
         from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
@@ -54,10 +57,24 @@ class SecretReader:
             else:
                 self._provider = self._provider or SecretsProvider(boto3_client=self._secrets)
                 text = self._provider.get(self._name, max_age=MAX_AGE, force_fetch=fresh)
-        except GetParameterError:
-            message = f"the Slack secret {self._name} cannot be read: does it exist, and may this function read it?"
-            raise ConfigurationError(message) from None
+        except GetParameterError as error:
+            raise _meaning(self._name, error.__context__) from None  # Powertools raises it inside the SDK's own error
         return _parsed(self._name, text)
+
+
+def _meaning(name: str, error: BaseException | None) -> NetreflexError:
+    """What the SDK's error means: put off by AWS, or for a person to repair. Only AWS's code is quoted."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from chalicelib.sessions import error_code, translated
+
+    if isinstance(error, BotoCoreError):
+        return RetryLater(f"reading the Slack secret {name} got no answer ({type(error).__name__}); it is read again")
+    code = error_code(error) if isinstance(error, ClientError) else type(error).__name__
+    if isinstance(error, ClientError) and isinstance(translated("home", "").meaning(error), RetryLater):
+        return RetryLater(f"reading the Slack secret {name} was put off by AWS ({code}); it is read again")
+    wanted = f"the Slack secret {name} cannot be read ({code}): does it exist, and may this function read it?"
+    return ConfigurationError(wanted)
 
 
 def _parsed(name: str, text: object) -> SlackSecret:

@@ -6,21 +6,24 @@
     ├── Throttled       wait ``retry_after``, then send: nothing was posted
     ├── Unreachable     send again later; ``perhaps`` it was posted and only the answer was lost
     ├── Misconfigured   only a person can repair it: tell the second topic, do not go on knocking
-    ├── Refused         our message is at fault: send its plain form at once
-    └── UpdateLost      the message to change is gone: post it anew
+    ├── Refused         our message is at fault: send a plainer form at once
+    ├── UpdateLost      the message to change (or the thread to reply in) is gone: post it anew (into the channel)
+    └── Blind           we may not look for our own message: send, though it may be there already
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
+
+TEXT_LIMIT = 3900  # characters; chat.update refuses a text beyond 4,000 (Slack docs, chat.update, ``msg_too_long``)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message ready to be posted. ``key`` finds it again after a lost answer; ``text`` stands alone on a lock screen.
 
-    ``title``, ``body`` and ``steps`` are the same content for sinks that know no blocks; all are Slack markup, escaped.
+    ``marked`` messages carry their key as metadata; the others have it at the end of their text. ``title``, ``body`` and ``steps`` are the same content for sinks that know no blocks; all are Slack markup, escaped.
     """
 
     key: str
@@ -31,13 +34,29 @@ class Message:
     body: str = ""
     steps: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
-    broadcast: bool = field(default=False)
+    broadcast: bool = False
+    marked: bool = True
 
     def plain(self) -> Message:
-        """The same message without blocks, for a Slack that refuses them."""
-        steps = "\n".join(f"{number}. {step}" for number, step in enumerate(self.steps, 1))
-        whole = "\n".join(part for part in (self.text, self.body, steps) if part)
-        return Message(key=self.key, version=self.version, text=whole, title=self.title, broadcast=self.broadcast)
+        """The same message without blocks, in whole lines and as short as an update must be."""
+        steps = (f"{number}. {step}" for number, step in enumerate(self.steps, 1))
+        lines = [line for part in (self.text, self.body, *steps) for line in part.split("\n") if line]
+        kept: list[str] = []
+        for line in lines:
+            if sum(map(len, kept)) + len(kept) + len(line) > TEXT_LIMIT:
+                break
+            kept.append(line)
+        return replace(self, text="\n".join(kept), blocks=(), body="", steps=())
+
+    def plainer(self, cause: str) -> Message | None:
+        """The next form to try after a refusal: without what was refused; None where nothing is left to leave out."""
+        if "metadata" in cause and self.marked:
+            return replace(self, marked=False)
+        if self.blocks:
+            return self.plain()
+        if self.marked or self.broadcast:
+            return replace(self, marked=False, broadcast=False)
+        return None
 
 
 class Sink(Protocol):
@@ -82,7 +101,11 @@ class Unreachable(SinkFault):
 
 
 class Misconfigured(SinkFault):
-    pass
+    """``detail`` is a sentence of ours about the cause, for people."""
+
+    def __init__(self, cause: str, *, detail: str = "") -> None:
+        self.detail = detail
+        super().__init__(cause)
 
 
 class Refused(SinkFault):
@@ -90,4 +113,8 @@ class Refused(SinkFault):
 
 
 class UpdateLost(SinkFault):
+    pass
+
+
+class Blind(SinkFault):
     pass

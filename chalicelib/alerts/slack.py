@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 
 from chalicelib.alerts.secret import BotSecret, SecretReader, WebhookSecret
-from chalicelib.alerts.sinks import Message, Misconfigured, Refused, Sink, SinkFault, Throttled, Unreachable, UpdateLost
+from chalicelib.alerts.sinks import (
+    Blind,
+    Message,
+    Misconfigured,
+    Refused,
+    Sink,
+    SinkFault,
+    Throttled,
+    Unreachable,
+    UpdateLost,
+)
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -30,30 +40,57 @@ _PAGES = 5  # of 200 messages each, when looking for our own
 _WORD = re.compile(r"[a-z][a-z0-9_]{1,40}")
 _LOST = (TimeoutError, http.client.HTTPException, ConnectionError, ssl.SSLError, URLError, OSError)
 
-# Slack's error strings (Slack docs, chat.postMessage and chat.update, "Errors"; webhooks: "Handling errors").
+# Slack's error strings (Slack docs, chat.postMessage, chat.update and conversations.history, "Errors"; webhooks: "Handling
+# errors"). The first class whose words, or beginnings of words (``…*``), hold an answer is its class.
 _CLASSES: dict[type[SinkFault], str] = {
+    UpdateLost: "message_not_found cant_update_message edit_window_closed block_mismatch update_failed bad_timestamp"
+    " streaming_state_conflict no_dual_broadcast_content_update thread_not_found invalid_thread_ts thread_locked"
+    " cannot_reply_to_message",
     Misconfigured: "invalid_auth not_authed token_revoked token_expired account_inactive missing_scope no_permission"
-    " channel_not_found not_in_channel is_archived channel_is_archived restricted_action action_prohibited invalid_token"
-    " no_service no_team team_disabled user_not_found org_login_required ekm_access_denied access_denied"
-    " no_active_hooks not_allowed_token_type enterprise_is_restricted team_access_not_granted",
-    Refused: "invalid_blocks invalid_blocks_format invalid_attachments msg_too_long msg_blocks_too_long no_text"
-    " invalid_payload metadata_too_large invalid_metadata_format invalid_metadata_schema invalid_arguments"
-    " invalid_arg_name too_many_attachments",
-    UpdateLost: "message_not_found cant_update_message edit_window_closed thread_not_found cannot_reply_to_message",
+    " channel_not_found not_in_channel is_archived channel_is_archived is_inactive restricted_action*"
+    " action_prohibited invalid_token no_service no_team team_disabled team_not_found team_access_not_granted"
+    " user_not_found user_is_restricted org_login_required ekm_access_denied access_denied accesslimited"
+    " app_access_restricted no_active_hooks not_allowed* posting_to_* send_on_behalf_not_allowed"
+    " enterprise_is_restricted two_factor_setup_required messages_tab_disabled channel_type_not_supported"
+    " method_not_supported_for_channel_type method_deprecated deprecated_endpoint unknown_method slack_connect_*",
+    Refused: "msg_too_long msg_blocks_too_long no_text metadata_* markdown_text_conflict too_many_attachments"
+    " too_many_contact_cards missing_post_type missing_charset superfluous_charset as_user_not_supported"
+    " cant_broadcast_message duplicate_channel_not_found duplicate_message_not_found json_not_object invalid_*",
 }
-_CLASS_OF = {word: class_ for class_, words in _CLASSES.items() for word in words.split()}
-_THROTTLED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_WORDS = [(word, class_) for class_, words in _CLASSES.items() for word in words.split()]
+_EXACT = {word: class_ for word, class_ in _WORDS if not word.endswith("*")}
+_BEGINNINGS = [(word[:-1], class_) for word, class_ in _WORDS if word.endswith("*")]
+_THROTTLED = frozenset({"ratelimited", "rate_limited"})
+# Nothing was posted, and it passes: a migration, a workspace over its limit, a request that was cut on its way.
+_PASSING = frozenset(
+    {
+        "external_channel_migrating",
+        "team_added_to_org",
+        "message_limit_exceeded",
+        "request_timeout",
+        "service_unavailable",
+    }
+)
+# Of looking alone (posting needs other scopes), and of the thread alone (the channel still takes the message).
+_MAY_NOT_LOOK = frozenset({"missing_scope", "no_permission", "not_allowed_token_type", "method_deprecated"})
+_THREAD_CLOSED = frozenset({"restricted_action_thread_locked", "restricted_action_non_threadable_channel"})
 _CLOSED = frozenset({401, 403, 404, 410})
 _MALFORMED = frozenset({400, 413})
 
 
 def fault(status: int, error: str, headers: Mapping[str, str]) -> SinkFault:
-    """The class of an answer that is not a success. A 5xx may have been posted before it failed."""
+    """The class of an answer that is not a success. A 5xx may have been posted before it failed.
+
+    A word that nobody knows yet is taken for an outage: it is tried again, looked up first, and told when it lasts.
+    """
     word = error if _WORD.fullmatch(error) else f"http_{status}"
     if status == HTTPStatus.TOO_MANY_REQUESTS or word in _THROTTLED:
         return Throttled(word, retry_after=_seconds(headers.get("Retry-After") or headers.get("retry-after") or ""))
-    if word in _CLASS_OF:
-        return _CLASS_OF[word](word)
+    if word in _PASSING:
+        return Unreachable(word, perhaps=False)
+    class_ = _EXACT.get(word) or next((class_ for start, class_ in _BEGINNINGS if word.startswith(start)), None)
+    if class_ is not None:
+        return class_(word)
     if status in _CLOSED:
         return Misconfigured(word)
     return Refused(word) if status in _MALFORMED else Unreachable(word, perhaps=True)
@@ -91,7 +128,12 @@ class SlackBot:
         return f"slack:{self._channel}"
 
     def post(self, message: Message, *, thread: str = "") -> str:
-        answer = self._call("chat_postMessage", **_content(message), **_threaded(message, thread))
+        try:
+            answer = self._call("chat_postMessage", **_content(message), **_threaded(message, thread))
+        except Misconfigured as closed:
+            if thread and closed.cause in _THREAD_CLOSED:
+                raise UpdateLost(closed.cause) from None
+            raise
         return str(answer["ts"])
 
     def update(self, ts: str, message: Message) -> None:
@@ -102,12 +144,18 @@ class SlackBot:
         method, place = ("conversations_replies", {"ts": thread}) if thread else ("conversations_history", {})
         cursor = ""
         for _ in range(_PAGES):
-            page = self._call(
-                method, oldest=f"{since:.6f}", limit=200, include_all_metadata=True, cursor=cursor, **place
-            )
+            try:
+                page = self._call(
+                    method, oldest=f"{since:.6f}", limit=200, include_all_metadata=True, cursor=cursor, **place
+                )
+            except (Refused, UpdateLost) as closed:
+                raise Blind(closed.cause) from None
+            except Misconfigured as closed:
+                if closed.cause in _MAY_NOT_LOOK:
+                    raise Blind(closed.cause) from None
+                raise
             for message in page["messages"]:
-                found = message.get("metadata") or {}
-                if found.get("event_type") == EVENT_TYPE and found.get("event_payload", {}).get("id") == key:
+                if _is_ours(message, key):
                     return str(message["ts"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
@@ -176,14 +224,25 @@ def _certain(answered: SinkFault) -> SinkFault:
 
 
 def _content(message: Message) -> dict[str, Any]:
-    payload: dict[str, Any] = {"id": message.key, "v": message.version}
-    content: dict[str, Any] = {
-        "text": message.text,
-        "metadata": {"event_type": EVENT_TYPE, "event_payload": payload},
-        "parse": "none",
-        "link_names": False,
-    }
+    content: dict[str, Any] = {"text": message.text, "parse": "none", "link_names": False}
+    if message.marked:
+        payload: dict[str, Any] = {"id": message.key, "v": message.version}
+        content["metadata"] = {"event_type": EVENT_TYPE, "event_payload": payload}
+    else:
+        content["text"] += _tail(message.key)
     return content | ({"blocks": list(message.blocks)} if message.blocks else {})
+
+
+def _is_ours(found: Mapping[str, Any], key: str) -> bool:
+    """Is this the message with this key, by its metadata or, where Slack took none, by the end of its text?"""
+    metadata = found.get("metadata") or {}
+    if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload", {}).get("id") == key:
+        return True
+    return str(found.get("text") or "").endswith(_tail(key))
+
+
+def _tail(key: str) -> str:
+    return f"\n({key})"
 
 
 def _threaded(message: Message, thread: str) -> dict[str, Any]:

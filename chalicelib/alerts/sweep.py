@@ -12,8 +12,7 @@ from datetime import datetime
 
 from chalicelib.alerts import life
 from chalicelib.alerts.channel import BROKEN_FOR
-from chalicelib.alerts.fallback import Fallback, nobody_knows, untold
-from chalicelib.alerts.gates import Gates
+from chalicelib.alerts.fallback import NOT_COLLECTED, Fallback, nobody_knows
 from chalicelib.alerts.life import Reason
 from chalicelib.alerts.publish import name_of
 from chalicelib.alerts.state import Stored
@@ -22,8 +21,6 @@ from chalicelib.model.errors import RetryLater
 from chalicelib.model.policy import AlertPolicy
 
 LOG = logging.getLogger(__name__)
-_GATE = "sweep"  # keeps what people were told of the road itself
-_CAUSE = "not_collected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +42,7 @@ class Sweep:
     carry: Callable[[Stored], object]
     policy: AlertPolicy
     clock: Callable[[], datetime]
-    gates: Gates
     fallback: Fallback
-    owner: str
 
     def run(self, limit: int = 500) -> Swept:
         """Look at every alert whose time has come, the longest waiting first. One that fails stops no other.
@@ -75,8 +70,10 @@ class Sweep:
                 carried=swept.carried + carried,
                 failed=swept.failed + (stored.pending and not carried),
             )
-        self._complain(uncollected)
         LOG.info("alerts.swept", extra={"looked": swept.looked, "carried": swept.carried, "failed": swept.failed})
+        # Where something is, nobody even tries to deliver.
+        if uncollected is not None and not self.fallback.tell(NOT_COLLECTED, uncollected, self.clock()):
+            raise nobody_knows(NOT_COLLECTED)
         return swept
 
     def _awakened(self, stored: Stored, now: datetime) -> tuple[Stored, Reason | None]:
@@ -96,20 +93,6 @@ class Sweep:
             LOG.warning("alert.not_carried", extra={"fp": stored.fp, "error": name_of(error)})
             return False
         return True
-
-    def _complain(self, uncollected: Stored | None) -> None:
-        """Tell the second topic when nobody even tries to deliver; note when that is over."""
-        now = self.clock()
-        passed = self.gates.take(_GATE, self.owner, now)
-        if not passed.open:
-            return
-        if uncollected is not None:
-            told_at = self.fallback.tell_once(_CAUSE, uncollected, passed, now)
-            self.gates.leave_broken(_GATE, self.owner, now, cause=_CAUSE, told_at=told_at)
-            if untold(told_at, now):
-                raise nobody_knows(_CAUSE)
-        else:
-            self.gates.leave(_GATE, self.owner, now, works=True)
 
 
 def _forgotten(stored: Stored, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from chalicelib.model.alert import bounded
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _URL = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
 _URL_ENTITIES = str.maketrans({"&": "&amp;", "<": "%3C", ">": "%3E", "|": "%7C", '"': "%22", "`": "%60"})
-_ONE_MENTION = r"(?:<!subteam\^[A-Z0-9]+>|<@[UW][A-Z0-9]+>|<!(?:here|channel|everyone)>)"
+_ONE_MENTION = r"(?:<!subteam\^[A-Z0-9]+(?:\|@?[A-Za-z0-9._-]+)?>|<@[UW][A-Z0-9]+>|<!(?:here|channel|everyone)>)"
 _MENTION = re.compile(rf"{_ONE_MENTION}(?: {_ONE_MENTION})*")
 
 

@@ -23,6 +23,7 @@ SETUP = "/setup"
 SINCE = "Down since"
 _UP = "Up"
 _NONE = "none"
+_LACKING = "Still lacking"  # lines of the sheet that the cause says as well
 _PARTS = "vpn"  # the subject of the alert that VPN connections of a place cannot be read
 _LOSSES = frozenset(
     {
@@ -121,6 +122,9 @@ def setup_notice(
     """A new connection: what its team must know, and what it lacks. A matter of its own, which never fires."""
     subject = _subject(connection.place, f"{connection.connection_id}/new", policy, connection)
     missing = tuple(lacking)
+    # A command is a step: cut short in the proof it could not be copied.
+    commands, facts = ([line for line in sheet if ("`aws " in line) is wanted] for wanted in (True, False))
+    steps = (*commands, *(step for one in missing for step in one.remedy))
     return Alert(
         kind=kinds.VPN,
         status=AlertStatus.NOTICE,
@@ -130,9 +134,9 @@ def setup_notice(
         summary="Both tunnels must be configured on the device. What it needs is below; the keys are not.",
         at=now,
         cause=_sentences(one.says for one in missing) if missing else "",
-        remedy=tuple(dict.fromkeys(step for one in missing for step in one.remedy))[:5],
+        remedy=tuple(dict.fromkeys(steps))[:5],
         links=(kinds.vpn_console(connection.place.region, connection.connection_id),),
-        evidence="\n".join(line[:300] for line in sheet),
+        evidence="\n".join(line[:300] for line in facts if not line.startswith(_LACKING)),
         fields=(Field(name="Connection", value=connection.connection_id),),
     )
 
@@ -154,7 +158,8 @@ def parts_alert(place: Place, problems: tuple[str, ...], policy: Policy, now: da
         ),
         at=now,
         cause=_sentences(problems[:8]) if problems else "",
-        remedy=("Give netreflex's role there the permissions named above; every sweep tries again.",) * bool(problems),
+        remedy=("Give netreflex's role there what is missing; every sweep tries again.",) * bool(problems),
+        links=(kinds.roles_console(),),
     )
 
 

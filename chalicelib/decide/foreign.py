@@ -19,7 +19,8 @@ def foreign_steps(
     """AWS CLI commands for the owner of ``side``, in their order; ``peer_cidrs`` are ours, which they have to route.
 
     While the request is pending a foreign accepter accepts it first; options can be set only after that (EC2 API
-    reference, ModifyVpcPeeringConnectionOptions).
+    reference, ModifyVpcPeeringConnectionOptions). What only they can fill in is in capitals: angle brackets would be
+    redirections to a shell.
     """
     ref = facts.side(side).ref
     peering = f"--vpc-peering-connection-id {facts.peering.peering_id}"
@@ -47,7 +48,7 @@ def foreign_association(zone: Zone, vpc: VpcRef) -> str:
 def _routed(ref: VpcRef, cidrs: list[str], option: str, peering: str) -> str:
     alone = len(cidrs) == 1
     command = (
-        f"aws ec2 create-route --region {ref.region} --route-table-id <each route table of {ref.vpc_id}> "
+        f"aws ec2 create-route --region {ref.region} --route-table-id ROUTE_TABLE_ID "
         f"{option} {cidrs[0] if alone else '$cidr'} {peering}"
     )
     return command if alone else f"for cidr in {' '.join(cidrs)}; do {command}; done"

@@ -81,7 +81,7 @@ def _obstacle(zone: Zone, vpc: VpcRef, records: Sequence[str], looked: VpcDns | 
         )
         attribute = "dns-support" if off[0] == "enableDnsSupport" else "dns-hostnames"
         command = f"aws ec2 modify-vpc-attribute --region {vpc.region} --vpc-id {vpc.vpc_id} --enable-{attribute}"
-        return Obstacle(kind=RefusalKind.VPC_DNS, reason=reason, remedy=f"switch it on: {command}")
+        return Obstacle(kind=RefusalKind.VPC_DNS, reason=reason, remedy=f"switch it on: `{command}`")
     shade = _shade(zone, records, looked)
     if shade:
         remedy = "remove that zone's association, or make the record in it by hand"

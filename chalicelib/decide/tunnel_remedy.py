@@ -86,7 +86,7 @@ def checks(case: Case, tunnels: tuple[Tunnel, ...]) -> tuple[str, ...]:
         "Is there an IPsec SA? If not, compare algorithms, lifetimes and traffic selectors with the tunnel's options.",
         f"Firewall, both directions, with {named(tunnels)}: UDP 500, IP protocol 50 (ESP), UDP 4500 ({nat}).",
         routing_check(case, tunnels),
-        f"What AWS expects; it holds the keys: {sample_command(case)}",
+        sample_step(case, "What AWS expects; it holds the keys"),
     )
 
 
@@ -94,7 +94,7 @@ def bgp_checks(case: Case, tunnels: tuple[Tunnel, ...]) -> tuple[str, ...]:
     return (
         f"IPsec is well, so look at BGP on {device(case)}. {routing_check(case, tunnels)}",
         "Is TCP 179 let through inside the tunnel, and are the hold timers those of the sample configuration?",
-        f"What AWS expects; it holds the keys: {sample_command(case)}",
+        sample_step(case, "What AWS expects; it holds the keys"),
     )
 
 
@@ -111,8 +111,8 @@ def routing_check(case: Case, tunnels: Iterable[Tunnel]) -> str:
     return f"BGP: peer inside {inside} (AWS has the first address), device ASN {theirs}, AWS ASN {ours}."
 
 
-def sample_command(case: Case) -> str:
-    """The command that prints the configuration for the device; its answer holds the keys, so it goes to a file."""
+def sample_step(case: Case, what: str) -> str:
+    """The step with the command that prints the configuration for the device; its answer holds the keys, so it goes to a file."""
     connection = case.connection
     region = connection.place.region
     kind = case.snapshot.device_types.get(device_type(case), "")
@@ -120,14 +120,14 @@ def sample_command(case: Case) -> str:
     if not kind:
         kind, where = (
             "DEVICE_TYPE",
-            " (DEVICE_TYPE: see aws ec2 get-vpn-connection-device-types)",
+            " (DEVICE_TYPE: from `get-vpn-connection-device-types`)",
         )
     versions = {version for one in connection.tunnels for version in options_of(one).ike_versions}
     version = "ikev1" if versions == {"ikev1"} else "ikev2"
     return (
-        f"aws ec2 get-vpn-connection-device-sample-configuration --region {region} "
+        f"{what}{where}: `aws ec2 get-vpn-connection-device-sample-configuration --region {region} "
         f"--vpn-connection-id {connection.connection_id} --vpn-connection-device-type-id {kind} "
-        f"--internet-key-exchange-version {version} --output text > vpn.txt{where}"
+        f"--internet-key-exchange-version {version} --output text > vpn.txt`"
     )
 
 

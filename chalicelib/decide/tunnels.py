@@ -236,7 +236,7 @@ def _pauses(losses: tuple[Finding, ...], case: Case) -> Iterator[Finding]:
 def _replace_command(case: Case, tunnel: Tunnel) -> str:
     connection = case.connection
     return (
-        "In a quiet hour, while the other tunnel is UP: aws ec2 replace-vpn-tunnel "
+        "In a quiet hour, while the other tunnel is UP: `aws ec2 replace-vpn-tunnel "
         f"--region {connection.place.region} --vpn-connection-id {connection.connection_id} "
-        f"--vpn-tunnel-outside-ip-address {tunnel.address} --apply-pending-maintenance"
+        f"--vpn-tunnel-outside-ip-address {tunnel.address} --apply-pending-maintenance`"
     )

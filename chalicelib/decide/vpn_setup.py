@@ -59,8 +59,8 @@ def _attachment(case: Case) -> Iterator[Finding]:
 
 def _route_command(connection: Connection) -> str:
     return (
-        f"aws ec2 create-vpn-connection-route --region {connection.place.region} --vpn-connection-id "
-        f"{connection.connection_id} --destination-cidr-block <on-premises CIDR>"
+        f"Add what lies behind the device (ON_PREMISES_CIDR): `aws ec2 create-vpn-connection-route --region {connection.place.region} --vpn-connection-id "
+        f"{connection.connection_id} --destination-cidr-block ON_PREMISES_CIDR`"
     )
 
 

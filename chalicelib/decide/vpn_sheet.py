@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_interface
 
-from chalicelib.decide.tunnel_remedy import device_type, initiator, sample_command
+from chalicelib.decide.tunnel_remedy import device_type, initiator, sample_step
 from chalicelib.decide.vpn_case import Case, Finding, options_of
 from chalicelib.decide.vpn_redundancy import judge_redundancy
 from chalicelib.decide.vpn_setup import judge_setup
@@ -31,7 +31,7 @@ def setup_sheet(case: Case) -> tuple[str, ...]:
         *(f"   {line}" for tunnel in connection.tunnels for line in _tunnel_lines(tunnel)),
         *(["   AWS has not told both tunnels yet"] if len(connection.tunnels) < TUNNELS else []),
         f"5. Firewall, with each outside address, both directions: UDP 500, IP protocol 50 (ESP), UDP 4500 ({nat})",
-        f"Keys and full configuration, into a file to keep secret: {sample_command(case)}",
+        sample_step(case, "Keys and full configuration, into a file to keep secret"),
         *(f"Still lacking: {one.says}" for one in lacks(case)),
     )
 

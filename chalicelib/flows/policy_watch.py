@@ -58,6 +58,14 @@ class PolicyWatch:
             return AlertPolicy()
         return policy.alerts
 
+    def runbook(self) -> str:
+        """Where people read the runbook, as the policy in force says; empty where it does not say, or where none is good."""
+        try:
+            state = self._given or self._keeper.state()
+        except NetreflexError:
+            return ""
+        return state.policy.alerts.runbook or ""
+
     def for_report(self) -> dict[str, str | None]:
         """What the report of a run says: the hash of the policy it went by, and why a newer text is not that policy.
 

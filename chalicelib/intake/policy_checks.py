@@ -13,7 +13,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from chalicelib.intake.policy_faults import Findings, Path, quoted
-from chalicelib.intake.policy_keys import MENTION_PATTERN
+from chalicelib.intake.policy_keys import MENTION_PATTERN, URL_PATTERN
 from chalicelib.intake.policy_values import as_duration, in_file
 from chalicelib.model.alert import Severity
 from chalicelib.model.network import ACCOUNT_ID, REGION
@@ -21,6 +21,7 @@ from chalicelib.model.policy import CertificatePolicy, Reminders
 from chalicelib.model.vpn import VPN_ID, VpnProblem
 
 _MENTION = re.compile(MENTION_PATTERN, re.ASCII)
+_URL = re.compile(URL_PATTERN, re.ASCII)
 _FEWEST_CHANGES, _MOST_CHANGES = 2, 50
 _ACCOUNT_RIGHT = 'write its 12 digits in quotes, like "111122223333"'
 
@@ -99,8 +100,7 @@ def check_general(document: Mapping[str, object], findings: Findings) -> None:
         check_region(region, ("regions", i), findings)
     _check_vpn(mapping(document.get("vpn")), findings)
     _check_certificates(mapping(document.get("certificates")), findings)
-    _check_reminders(mapping(mapping(document.get("alerts")).get("reminders")), findings)
-    _check_mentions(mapping(mapping(document.get("alerts")).get("mention")), findings)
+    _check_alerts(mapping(document.get("alerts")), findings)
 
 
 def _check_accounts(accounts: Mapping[str, object], findings: Findings) -> None:
@@ -158,6 +158,15 @@ def _check_certificates(given: Mapping[str, object], findings: Findings) -> None
     if warn is not None and error is not None and not error < warn:
         wrong = f"error_fraction {error:g} is not smaller than warn_fraction {warn:g}, so no warning would come first"
         findings.add(("certificates",), wrong, right)
+
+
+def _check_alerts(alerts: Mapping[str, object], findings: Findings) -> None:
+    _check_reminders(mapping(alerts.get("reminders")), findings)
+    _check_mentions(mapping(alerts.get("mention")), findings)
+    runbook = alerts.get("runbook")
+    if isinstance(runbook, str) and not _URL.fullmatch(runbook):
+        right = "write an https address without #, like https://git.example.com/network/netreflex/docs/runbook.md"
+        findings.add(("alerts", "runbook"), f"{quoted(runbook)} is not an address that an alert can link to", right)
 
 
 def _check_reminders(reminders: Mapping[str, object], findings: Findings) -> None:

@@ -53,6 +53,8 @@ _SEVERITIES = {
     "propertyNames": {"enum": [problem.value for problem in VpnProblem]},
     "additionalProperties": {"enum": [severity.value for severity in Severity]},
 }
+# In plain words: an https address without a fragment, because each link adds its chapter's.
+URL_PATTERN = r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/%?&=+,:@-]*)?"
 _ZONE_ID = "Z[A-Z0-9]{1,31}"
 MENTION_PATTERN, ZONE_ID_PATTERN = _MENTION, _ZONE_ID
 MAX_TTL = 604_800  # a week; Route 53 itself takes 0 to 2147483647 (ResourceRecordSet, TTL)
@@ -83,7 +85,8 @@ KEYS: Mapping[str, Key] = {
     "Policy.vpn": Key(says="How Site-to-Site VPN tunnels are judged.", like="{grace: 5m}"),
     "Policy.certificates": Key(says="When a certificate is warned of.", like="{warn_fraction: 0.25}"),
     "Policy.alerts": Key(
-        says="When an alert is told again, and who is called.", like="{reminders: {critical: [1h, 4h]}}"
+        says="When an alert is told again, who is called, and what it links to.",
+        like="{reminders: {critical: [1h, 4h]}}",
     ),
     "Account.name": Key(says="What people call the account.", like="dev", schema={"minLength": 1}),
     "PeeringPolicy.default": Key(says="What happens to a request that no rule matches.", like="hold"),
@@ -220,6 +223,11 @@ KEYS: Mapping[str, Key] = {
     "AlertPolicy.reminders": Key(says="When a firing alert is told again, by severity.", like="{critical: [1h, 4h]}"),
     "AlertPolicy.mention": Key(
         says="Who is called in Slack, by severity.", like='{critical: "<!subteam^S0123>"}', schema=_MENTIONS
+    ),
+    "AlertPolicy.runbook": Key(
+        says="Where people read the runbook (docs/runbook.md); alerts link to its chapters.",
+        like="https://git.example.com/network/netreflex/docs/runbook.md",
+        schema=_text(URL_PATTERN),
     ),
     **{
         f"Reminders.{severity}": Key(says=_REMINDER, like="[1h, 4h]", schema={"items": _DURATION})

@@ -125,7 +125,8 @@ class Alert:
     def bounded(self) -> Alert:
         """The same alert within the limits of ``netreflex.alert/1``, free of control characters and of credentials.
 
-        The limits keep the whole below 70 kB in UTF-8 (SNS and SQS carry 256 KiB), whatever foreign text is in it.
+        The limits keep the whole below 70 kB in UTF-8 (SNS and SQS carry 256 KiB), whatever foreign text is in it. A link whose
+        address is no plain https, or holds a credential, is left out: half an address leads elsewhere.
         """
         return replace(
             self,
@@ -135,7 +136,7 @@ class Alert:
             summary=bounded(self.summary, 600),
             cause=bounded(self.cause, 1200),
             remedy=tuple(bounded(step, 500) for step in self.remedy[:MOST_STEPS]),
-            links=tuple(Link(text=bounded(link.text, 80), url=bounded(link.url, 1500)) for link in self.links[:5]),
+            links=tuple(Link(text=bounded(one.text, 80), url=one.url) for one in self.links if _leads(one.url))[:5],
             evidence=bounded(self.evidence, 1200, lines=True),
             fields=tuple(Field(name=bounded(f.name, 60), value=bounded(f.value, 300)) for f in self.fields[:10]),
         )
@@ -145,6 +146,14 @@ _CREDENTIALS = re.compile(
     r"xox[a-z]-[0-9A-Za-z-]{8,}|xapp-[0-9A-Za-z-]{8,}|hooks\.slack(?:-gov)?\.com/[!-~]+"
     r"|(?i:pre_?-?shared_?-?key)\W{1,8}[!-~]+"
 )
+
+
+# No quote and no backslash, so that every character is one byte in JSON.
+_ADDRESS = re.compile(r"https://[!#-\[\]-~]{1,1490}")
+
+
+def _leads(url: str) -> bool:
+    return _ADDRESS.fullmatch(url) is not None and _CREDENTIALS.search(url) is None
 
 
 def bounded(text: str, limit: int, *, lines: bool = False) -> str:

@@ -197,10 +197,14 @@ class Reminders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPolicy:
-    """``mention`` is the only place from which a Slack mention can come: severity -> mention."""
+    """``mention`` is the only place from which a Slack mention can come: severity -> mention.
+
+    ``runbook`` is the address of docs/runbook.md where people can read it; None for no links.
+    """
 
     reminders: Reminders = field(default_factory=Reminders)
     mention: Mapping[str, str] = field(default_factory=dict)
+    runbook: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Alerts of every kind, as the flows would write them: for tests, and for a page of messages to look at."""
+"""A few alerts by hand, for tests of what becomes of an alert. What production says is made by its producers, in ``real``."""
 
 # ruff: noqa: ANN401 - the requests and answers of AWS and Slack are JSON
 
@@ -135,26 +135,6 @@ def peering_approved(at: datetime = AT) -> Alert:
     )
 
 
-def peering_refused(at: datetime = AT) -> Alert:
-    return Alert(
-        kind=kinds.PEERING,
-        status=AlertStatus.FIRING,
-        severity=Severity.WARNING,
-        subject=peering_subject(),
-        at=at,
-        title="VPC peering approved, but a route is in the way",
-        summary="Traffic to 10.40.8.0/22 leaves by another way, so the peering carries none of it.",
-        cause="rtb-0abc already sends 10.40.8.0/22 to tgw-0f00ba47, which netreflex does not own.",
-        remedy=(
-            "Remove the route to tgw-0f00ba47 if the peering is to be used",
-            "Or take 10.40.8.0/22 out of the rule",
-        ),
-        links=(kinds.route_table_console("eu-west-1", "rtb-0abc"), kinds.runbook(RUNBOOK, "conflict")),
-        evidence="rtb-0abc  10.40.8.0/22  tgw-0f00ba47  active",
-        fields=(Field(name="Destination", value="10.40.8.0/22"), Field(name="In the way", value="tgw-0f00ba47")),
-    )
-
-
 def certificate(at: datetime = AT) -> Alert:
     return Alert(
         kind=kinds.ORIGIN_CERTIFICATE,
@@ -168,21 +148,4 @@ def certificate(at: datetime = AT) -> Alert:
         remedy=("Install the renewed certificate on the origin", "Check that its chain is complete"),
         links=(kinds.distribution_console("E2ABC"), Link(text="Runbook", url=f"{RUNBOOK}#certificates")),
         evidence="openssl s_client -connect origin.example.com:443 -servername origin.example.com\nnotAfter=Nov 22 23:59",
-    )
-
-
-def automation(at: datetime = AT) -> Alert:
-    return Alert(
-        kind=kinds.AUTOMATION,
-        status=AlertStatus.FIRING,
-        severity=Severity.WARNING,
-        subject=Subject(type="function", id="accept-peering", account="444455556666", region="eu-west-1", env="data"),
-        at=at,
-        title="Automation failed: accept-peering",
-        summary="The peering is approved but not accepted. Nothing was changed.",
-        cause="UnauthorizedOperation: ec2:AcceptVpcPeeringConnection is missing in account 444455556666.",
-        remedy=(
-            "Grant ec2:AcceptVpcPeeringConnection to netreflex's role there",
-            "Replay: `netreflex replay pcx-0123`",
-        ),
     )

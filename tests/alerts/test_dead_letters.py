@@ -50,7 +50,8 @@ def test_a_queue_that_fills_fires_and_one_that_is_emptied_is_resolved(sqs: Any) 
 
     assert (full.title, full.content_hash) == ("3 dead letters in netreflex-test-peering-dead", again.content_hash)
     assert full.cause == "3x function netreflex-test-peering: RetriesExhausted: AwsFailure: CreateRoute failed"
-    assert any("aws lambda invoke --function-name netreflex-test-peering" in step for step in full.remedy)
+    assert any("--function-name netreflex-test-peering " in step for step in full.remedy)
+    assert full.links[0].url.endswith("123456789012%2Fnetreflex-test-peering-dead"), "the queue itself, not the list"
     assert "canary" not in str(full), "payloads are never quoted"
     assert (empty.status, empty.fingerprint) == (AlertStatus.RESOLVED, full.fingerprint)
 
@@ -62,7 +63,21 @@ def test_what_a_queue_gave_up_is_redriven(sqs: Any) -> None:
     [alert] = look(sqs, [url], now=START)
 
     arn = "arn:aws:sqs:eu-west-1:123456789012:netreflex-test-notify-dead"
-    assert f"Bring all back: `aws sqs start-message-move-task --source-arn {arn}`" in alert.remedy
+    assert any(step.endswith(f"--source-arn {arn}`") for step in alert.remedy)
+    assert not any("lambda invoke" in step for step in alert.remedy)
+
+
+def test_a_queue_with_both_kinds_of_letters_gets_both_ways_back(sqs: Any) -> None:
+    url = sqs.create_queue(QueueName="netreflex-test-dead-letters")["QueueUrl"]
+    for body in ("{}", json.dumps(FROM_LAMBDA)):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+
+    [alert] = look(sqs, [url], now=START)
+
+    steps = "\n".join(alert.remedy)
+    assert "aws lambda invoke" in steps
+    assert "aws sqs start-message-move-task" in steps
+    assert len(alert.remedy) <= 5
 
 
 def test_eventbridge_tells_its_cause_in_attributes() -> None:
@@ -70,7 +85,7 @@ def test_eventbridge_tells_its_cause_in_attributes() -> None:
     found = letter({"Body": "{}", "MessageAttributes": attributes, "Attributes": {"SentTimestamp": "1795402800000"}})
 
     assert (found.failed, found.cause) == ("rule netreflex-test-vpn-event", "NO_PERMISSIONS: lambda:InvokeFunction")
-    assert "netreflex-test-vpn " in found.replay
+    assert found.function == "netreflex-test-vpn"
     assert found.sent == START
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from chalicelib.alerts.deliver import Outcome
-from chalicelib.model.alert import Alert
+from chalicelib.model.alert import Alert, Severity
 from chalicelib.model.errors import RetryLater
+from chalicelib.model.policy import AlertPolicy
 from tests.alerts import samples
 from tests.alerts.figures import figure
 from tests.alerts.samples import alert, other_kinds, recovered
@@ -192,6 +195,57 @@ def test_a_storm() -> None:
         assert len(lone_messages(world.slack)) <= 10
 
 
+@pytest.mark.parametrize("kind", ["bot", "webhook"])
+def test_a_storm_calls_people_once(kind: str) -> None:
+    """60 critical alerts, one mention; who gets worse than all before calls again, in its thread."""
+    with a_world(kind) as world:
+        world.policy = AlertPolicy(mention={"critical": "<!subteam^S0123>", "error": "<!subteam^S0456>"})
+        world.tell(*[alert(subject_id=f"vpn-{number:02}", severity=Severity.CRITICAL) for number in range(60)])
+        world.pump(minutes=60)
+        world.settle(3)
+
+        figure(f"60 critical alerts at once ({kind}): {mentions(world)} mention")
+        assert mentions(world) == 1
+
+
+def test_what_gets_worse_in_a_storm_calls_people(world: World) -> None:
+    """Errors call the one group, and the one that becomes critical the other, once each (and once for the roll)."""
+    world.policy = AlertPolicy(mention={"critical": "<!subteam^S0123>", "error": "<!subteam^S0456>"})
+    world.tell(*[alert(subject_id=f"vpn-{number:02}") for number in range(20)])
+    world.pump(minutes=60)
+    assert (mentions(world, "S0456"), mentions(world, "S0123")) == (1, 0)
+
+    world.tell(alert(subject_id="vpn-15", at=world.clock(), severity=Severity.CRITICAL, title="vpn-15 is down"))
+    world.pump(minutes=60)
+    world.settle(3)
+
+    assert (mentions(world, "S0456"), mentions(world, "S0123")) == (1, 1)
+
+
+def mentions(world: World, group: str = "<!subteam") -> int:
+    return sum(group in str(one.blocks) for one in world.slack.messages)
+
+
+@pytest.mark.parametrize("kind", ["bot", "webhook"])
+def test_many_notices_are_one_message(kind: str) -> None:
+    """40 approvals in a minute: ten by themselves, then one that names all; none is kept for ever."""
+    with a_world(kind) as world:
+        approvals = [replace(samples.peering_approved(), title=f"approved {number:02}", subject=subject) for number, subject in
+                     enumerate(replace(samples.peering_subject(), id=f"pcx-{number}") for number in range(40))]  # fmt: skip
+        world.tell(*approvals)
+        world.pump(minutes=60)
+        world.settle(3)
+
+        in_channel = lone_messages(world.slack)
+        everything = " ".join(str(one.blocks) for one in in_channel)
+        named = sum(f"approved {number:02}" in everything for number in range(40))
+        figure(f"40 notices at once ({kind}): {len(in_channel)} messages in the channel, {named} named")
+        assert len(in_channel) <= 14
+        assert named == 40
+        kept = [item for (pk, _), item in world.client.items.items() if pk.startswith("A#")]
+        assert all("expires" in item for item in kept)
+
+
 def test_a_storm_by_webhook() -> None:
     """Without threads the roll speaks for what is beyond the first five."""
     with a_world("webhook") as world:
@@ -236,14 +290,28 @@ def test_from_the_observation_to_slack() -> None:
     assert len(slack.messages) == 100
 
 
-def test_what_a_cold_start_of_notify_imports() -> None:
-    """The modules and the time of what delivers, and of slack_sdk on top, in a fresh interpreter."""
+UNNEEDED = {"jsonschema", "hypothesis", "pydantic", "cryptography", "slack_sdk", "requests", "aiohttp"}
+ELSEWHERE = ("flows.peering", "flows.names", "flows.vpn", "flows.certificates", "flows.origins", "flows.sweep", "observe.peerings",
+             "observe.names", "observe.vpn", "observe.tls", "perform.executor", "decide.peering", "decide.tunnels")  # fmt: skip
+
+
+def test_a_cold_start_of_notify_imports_what_it_needs_and_no_more() -> None:
+    """In a fresh interpreter: the handler and what delivers, without slack_sdk, and without what other functions do."""
     code = (
-        "import sys, time; import botocore.exceptions; n, t = len(sys.modules), time.perf_counter();"
-        "import chalicelib.alerts.deliver, chalicelib.alerts.slack; u = time.perf_counter(); m = len(sys.modules);"
-        "import slack_sdk; v = time.perf_counter();"
-        "print(f'{m - n} modules {1000 * (u - t):.0f} ms, slack_sdk {len(sys.modules) - m} more {1000 * (v - u):.0f} ms')"
+        "import sys, time, json; import botocore.exceptions; n, t = len(sys.modules), time.perf_counter();"
+        "import chalicelib.alerts.deliver, chalicelib.alerts.slack, chalicelib.alerts.announced;"
+        "u = time.perf_counter(); m = len(sys.modules); import app; loaded = list(sys.modules);"
+        "v = time.perf_counter(); k = len(sys.modules); import slack_sdk; w = time.perf_counter();"
+        "print(json.dumps({'delivery': [m - n, 1000 * (u - t)], 'slack_sdk': [len(sys.modules) - k, 1000 * (w - v)],"
+        " 'loaded': loaded}))"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
-    figure(f"import of the delivery beyond botocore's errors: {found.stdout.strip()}")
-    assert found.stderr == ""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    found = json.loads(ran.stdout)
+    loaded = set(found["loaded"])
+    for name in ("delivery", "slack_sdk"):
+        modules, milliseconds = found[name]
+        figure(f"import of {name}: {modules} modules, {milliseconds:.0f} ms")
+
+    assert ran.stderr == ""
+    assert loaded & UNNEEDED == set()
+    assert loaded & {f"chalicelib.{name}" for name in ELSEWHERE} == set()

@@ -149,6 +149,16 @@ def test_only_what_ended_expires() -> None:
     assert over.expires == START + timedelta(days=30)
 
 
+def test_a_notice_is_kept_as_long_as_it_is_still_seen() -> None:
+    """It has no end, so it expires; what is observed again and again would otherwise be told again and again."""
+    told = shown(life.fold(None, seen("done", 0), START).stored)
+    again = life.fold(told, seen("done", 60), START).stored
+    closed = life.fold(shown(life.fold(None, seen("fire", 0), START).stored), seen("done", 5), START).stored
+
+    assert told.expires == closed.expires == START + timedelta(days=30)
+    assert again.expires == START + timedelta(days=30, minutes=60)
+
+
 def test_a_message_that_was_never_shown_as_over_is_not_left_behind() -> None:
     """Slack was away when the problem ended: the red message is still there, so the same one goes on."""
     stored = shown(life.fold(None, seen("fire", 0), START).stored)

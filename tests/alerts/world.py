@@ -17,6 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from chalicelib.alerts.causes import Causes
 from chalicelib.alerts.channel import Surroundings
 from chalicelib.alerts.deliver import Delivery, Outcome
 from chalicelib.alerts.fallback import Fallback
@@ -114,13 +115,16 @@ class World:
         around = Surroundings(
             gates=Gates(self._dynamodb, TABLE),
             open_sink=self.open_sink,
-            fallback=Fallback(self._sns, FALLBACK),
+            fallback=self.fallback(),
             clock=self.clock,
             sleep=self.clock.sleep,
             owner=f"request-{next(self._owners)}",
             pace=self.pace,
         )
         return Delivery(store=self.store, around=around, policy=self.policy)
+
+    def fallback(self) -> Fallback:
+        return Fallback(self._sns, FALLBACK, Causes(self._dynamodb, TABLE))
 
     def notify(self, body: str) -> Outcome:
         return self.delivery().notify(body)
@@ -158,16 +162,12 @@ class World:
         def carried(stored: Stored) -> object:
             return delivery.deliver(stored.fp) if direct else publish_or_leave(self.publisher, stored)
 
-        gates = Gates(self._dynamodb, TABLE)
-        fallback = Fallback(self._sns, FALLBACK)
         sweep = Sweep(
             store=self.store,
             carry=carry or carried,
             policy=self.policy,
             clock=self.clock,
-            gates=gates,
-            fallback=fallback,
-            owner=f"sweep-{next(self._owners)}",
+            fallback=self.fallback(),
         )
         return sweep.run()
 

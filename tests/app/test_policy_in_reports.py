@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 import app as deployed
 from chalicelib import wiring
 from chalicelib.intake.policy_file import policy_hash
+from chalicelib.model.alert import SCHEMA
 from chalicelib.model.errors import ConfigurationError
 from demo.cloudtrail import peering_requested
 from demo.world import DATA
+from tests.alerts.samples import recovered
 from tests.app.test_app import SCHEDULED, Context, Deployed, here
 from tests.aws.awsbus import event as made
 from tests.intake.matcher import event
@@ -21,7 +24,8 @@ __all__ = ["here"]
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")  # ``notify`` has none, nor has who raises
 
 FOREIGN = made("my.app", "Order Placed", {"order": 1})
-LETTER = {"Records": [{"body": '{"schema": "netreflex.alert/1", "fp": "0123456789abcdef"}', "receiptHandle": "r"}]}
+ENDED = {"schema": SCHEMA, **recovered().as_json()}  # of something that nobody was told of
+LETTER = {"Records": [{"body": json.dumps(ENDED), "receiptHandle": "r"}]}
 EVENTS: dict[str, tuple[dict[str, Any], ...]] = {  # what wakes each function; the last is ignored
     "peering": (event("ec2/vpc-peering-create-cross-account"), FOREIGN),
     "load_balancers": (event("elbv2/create-load-balancer"), FOREIGN),

@@ -41,8 +41,9 @@ def test_every_function_is_short_and_explained(function: ast.FunctionDef) -> Non
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
 def test_a_decorated_function_is_a_handler_of_the_app_under_its_own_name(function: ast.FunctionDef) -> None:
     decorators = _decorators(function)
-    assert not decorators or decorators[0] == "whole" or decorators[0].startswith("app.on_sqs_message(")
-    for decorator in decorators[1:] if decorators[:1] == ["whole"] else decorators:
+    of_a_queue = [one for one in decorators if one.startswith("app.on_sqs_message(")]
+    assert decorators[:1] == (["in_whole_context"] if of_a_queue else ["whole"] if decorators else [])
+    for decorator in decorators[1:]:
         assert decorator.startswith(tuple(f"app.{kind}(" for kind in DECORATORS))
         assert f"name='{function.name}'" in decorator
 

@@ -42,15 +42,19 @@ def options(words: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def value(word: str) -> str | bytes:
-    """An argument, or the content of the file that it names."""
-    return Path(word.removeprefix(_FILE)).read_bytes() if word.startswith(_FILE) else word
+def value(word: str, *, raw: bool = False) -> str | bytes:
+    """An argument, or the content of the file that it names; ``raw`` says that arguments are not base64 anyway."""
+    prefix = "file://" if raw else _FILE
+    return Path(word.removeprefix(prefix)).read_bytes() if word.startswith(prefix) else word
 
 
 def written(answer: Mapping[str, Any], files: list[str]) -> dict[str, Any]:
     """The answer without its stream, which goes into the file that was named last."""
     for name in files:
-        Path(name).write_bytes(answer["Payload"].read())
+        if name == "/dev/stdout":
+            sys.stdout.write(answer["Payload"].read().decode())
+        else:
+            Path(name).write_bytes(answer["Payload"].read())
     return {name: one for name, one in answer.items() if not (files and name == "Payload")}
 
 
@@ -85,13 +89,14 @@ def main(service: str, operation: str, *words: str, client_of: Callable[[str], A
     if (service, operation) == ("cloudformation", "deploy"):
         deploy(given)
         return
-    make: Callable[[str], Any] = client_of or boto3.client  # type: ignore[assignment]
-    client = make(service)
+    raw = given.pop("cli-binary-format", []) == ["raw-in-base64-out"]
+    [region] = given.pop("region", [""])
+    client: Any = client_of(service) if client_of else boto3.client(service, region or None)  # type: ignore[call-overload]
     method = operation.replace("-", "_")
     shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method]).input_shape
     names = {xform_name(member).replace("_", "-"): member for member in shape.members}
     names["notification-endpoint"] = "Endpoint"  # the one argument here that the command names its own way
-    answer = getattr(client, method)(**{names[key]: value(values[0]) for key, values in given.items()})
+    answer = getattr(client, method)(**{names[key]: value(values[0], raw=raw) for key, values in given.items()})
     files = [word for values in given.values() for word in values[1:]]
     sys.stdout.write(json.dumps(written(answer, files), default=str) + "\n")
 

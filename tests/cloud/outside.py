@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from chalicelib.alerts import roll
 from chalicelib.alerts.store import AlertStore
 from chalicelib.model.alert import Alert
 from tests.aws.awsbus import DefaultBus, event
@@ -85,6 +86,11 @@ class Outside:
         stored = AlertStore(self.client("dynamodb"), self.name("state")).get(fingerprint)
         assert stored is not None
         return stored.alert
+
+    def unshown(self) -> list[Alert]:
+        """The alerts that people have yet to be shown; the rolls of many at once wait for the sweep."""
+        watched = AlertStore(self.client("dynamodb"), self.name("state")).watched()
+        return [one.alert for one in watched if one.pending and one.alert.kind not in roll.KINDS]
 
     @contextmanager
     def setting(self, function: str, **settings: str) -> Iterator[None]:

@@ -75,6 +75,8 @@ def slack_refused(stage: Stage) -> str:
         found.extend(sqs.receive_message(QueueUrl=url).get("Messages", []))
         return bool(found)
 
+    # Whatever else met the refusal, or the gate that it closes, would be put off for ten minutes as well.
+    soon(lambda: not stage.unshown(), "alerts of other stories are still on their way")
     with stage.slack.refusing("token_revoked"):
         asking = stage.world.vpc("late", DEV, ("10.99.0.0/16",), {"env": "lab"})
         tell(stage, peering_requested(stage.world.request(asking, stage.world.tidb)))

@@ -7,7 +7,7 @@ import json
 import re
 import shlex
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +55,14 @@ def vpn_alarm() -> dict[str, Any]:
     return dict(alarm_told(f"vpn-{uuid.uuid4().hex[:17]}", "ALARM"))
 
 
-def as_told(stage: Stage, remedy: list[str], letter: dict[str, Any]) -> None:
-    """Do with a letter what the alert says: put its event into event.json, and run the command."""
-    (command,) = {found for line in remedy for found in re.findall(r"`(aws [^`]+)`", line)}
+def as_told(stage: Stage, remedy: Iterable[str], letter: dict[str, Any]) -> None:
+    """Do with a letter what the alert says: put its event into event.json, and run the command for its function."""
+    (line,) = (line for line in remedy if "aws lambda invoke" in line)
+    taken, command = line.split("`")[1].split(" && ")
+    assert taken == "jq '.requestPayload // .' letter.json > event.json", "which is what event_of takes out of it"
+    function = _function(stage, letter)
+    assert function in re.split(r"[ ,):]", line)
+    command = re.sub(r"--function-name \S+", f"--function-name {function}", command)
     somewhere = stage.aws.directory / "somebody"
     somewhere.mkdir(exist_ok=True)
     with contextlib.chdir(somewhere):
@@ -78,7 +83,7 @@ def test_a_function_that_fails_is_tried_told_and_its_event_replayed(stage: Stage
     assert len(books.dead()) == 1, "looking takes nothing out"
     soon(lambda: in_slack(stage, f"dead letter in {stage.name('dead-letters')}"))
     (letter,) = stage.letters()
-    as_told(stage, list(alert.remedy), letter)
+    as_told(stage, alert.remedy, letter)
     assert books.settled() == (1, 0, 0)
     _told_the_end(stage, told["alerts"][0])
 
@@ -103,7 +108,7 @@ def test_a_throttled_target_is_retried_for_an_hour_and_then_kept(
     assert said["TARGET_ARN"] == stage.function("peering")["FunctionArn"]
     assert said["EXHAUSTED_RETRY_CONDITION"] == "MaximumEventAgeInSeconds"
     assert 0 < int(said["RETRY_ATTEMPTS"]) <= policy["MaximumRetryAttempts"]
-    as_told(stage, list(alert.remedy), letter)
+    as_told(stage, alert.remedy, letter)
     assert books.settled() == (1, 0, 0)
     _told_the_end(stage, told["alerts"][0])
 
@@ -137,8 +142,7 @@ def test_good_failing_and_throttled_events_add_up_at_every_step(
         cause.split(": ")[0].partition("x ")[2] for cause in alert.cause.split("; ")
     }
     for letter in stage.letters():
-        own = [line for line in alert.remedy if f"{_function(stage, letter)} " in line]
-        as_told(stage, own, letter)
+        as_told(stage, alert.remedy, letter)
         books.look()
     assert books.settled() == (8, 0, 0)
     _told_the_end(stage, told["alerts"][0])

@@ -108,7 +108,7 @@ def test_the_tunnel_alarms_of_its_own_account_are_kept_by_the_functions_themselv
 
 def test_when_slack_refuses_the_second_topic_hears_why(played: Stage) -> None:
     said = slack_refused(played)
-    assert said.startswith("netreflex cannot deliver its alerts to Slack: token_revoked")
+    assert said.startswith("netreflex cannot deliver its alerts: token_revoked")
     assert "The alert that met this:" in said
 
 
@@ -153,7 +153,7 @@ _FLOWS: dict[str, tuple[str, Callable[[Stage], object]]] = {
     "vpn": ("dynamodb:GetItem", lambda stage: tell(stage, alarm_told("vpn-0123456789abcdef0", "ALARM", HUB))),
     "certificates": ("dynamodb:GetItem", lambda stage: tell(stage, dict(expiring(stage)[1].event))),
     "origins": ("dynamodb:GetItem", lambda stage: tell(stage, dict(origin_without_a_name(stage).event))),
-    "sweep": ("dynamodb:UpdateItem", lambda stage: stage.invoke("sweep")),
+    "sweep": ("dynamodb:Query", lambda stage: stage.invoke("sweep")),
     "sweep_certificates": ("dynamodb:Query", lambda stage: stage.invoke("sweep_certificates")),
     "notify": ("dynamodb:UpdateItem", _notified),
     "dead_letters": ("sqs:ListQueues", lambda stage: stage.invoke("dead_letters")),

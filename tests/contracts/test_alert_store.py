@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from chalicelib.alerts import news
-from chalicelib.alerts.gates import Gates
+from chalicelib.alerts.causes import Causes, Known
+from chalicelib.alerts.gates import HOLD, Gates
 from chalicelib.alerts.roll import member
 from chalicelib.alerts.state import Stored
 from chalicelib.alerts.store import AlertStore, Conflict, Postponed, Sent
@@ -223,7 +224,7 @@ def test_a_gate_lets_one_pass_and_opens_when_it_was_left_for(client: Any) -> Non
 
     first = gates.take("slack:C1", "a", NOW)
     second = gates.take("slack:C1", "b", NOW)
-    gates.leave("slack:C1", "a", NOW + timedelta(seconds=7), works=False)
+    gates.leave("slack:C1", "a", NOW + timedelta(seconds=7))
     third = gates.take("slack:C1", "b", NOW + timedelta(seconds=6))
     fourth = gates.take("slack:C1", "b", NOW + timedelta(seconds=7))
 
@@ -231,19 +232,26 @@ def test_a_gate_lets_one_pass_and_opens_when_it_was_left_for(client: Any) -> Non
     assert third.until == NOW + timedelta(seconds=7)
 
 
-def test_a_gate_remembers_of_what_people_were_told_until_it_works_again(client: Any) -> None:
+def test_nobody_closes_a_gate_that_somebody_else_holds(client: Any) -> None:
     gates = Gates(client, TABLE)
     gates.take("g", "a", NOW)
-    gates.leave_broken("g", "a", NOW, cause="is_archived", told_at=NOW)
 
-    broken = gates.take("g", "a", NOW + timedelta(seconds=1))
-    gates.leave("g", "a", NOW + timedelta(seconds=1), works=True)
-    repaired = gates.take("g", "a", NOW + timedelta(seconds=2))
-    gates.leave("g", "stranger", NOW + timedelta(days=1), works=True)
+    gates.leave("g", "stranger", NOW + timedelta(days=1))
 
-    assert (broken.broken, broken.told_at) == ("is_archived", NOW)
-    assert (repaired.broken, repaired.told_at) == ("", None)
-    assert gates.take("g", "b", NOW + timedelta(minutes=1)).open, "a stranger cannot close somebody else's gate"
+    assert gates.take("g", "b", NOW + HOLD).open
+
+
+def test_a_cause_is_remembered_with_when_it_was_met_and_told(client: Any) -> None:
+    causes = Causes(client, TABLE)
+    assert causes.read("is_archived") is None
+
+    causes.write("is_archived", Known(met_at=NOW, told_at=NOW))
+    told = causes.read("is_archived")
+    causes.write("is_archived", Known(met_at=NOW + timedelta(minutes=1), told_at=None))
+
+    assert told == Known(met_at=NOW, told_at=NOW)
+    assert causes.read("is_archived") == Known(met_at=NOW + timedelta(minutes=1), told_at=None)
+    assert causes.read("missing_scope") is None
 
 
 def test_a_whole_story_runs_on_either_table(client: Any) -> None:

@@ -11,7 +11,6 @@ from chalicelib.model.network import Place
 from chalicelib.model.plan import Decision
 from chalicelib.model.policy import DnsResolution, Match, Rule, RuleDecision, SideRoutes
 from tests.decide.build import (
-    APPS,
     DATA,
     DEV,
     PCX,
@@ -50,7 +49,7 @@ def test_the_owner_of_a_foreign_requester_is_told_every_command() -> None:
 
     decision = plan(seen, rule(ipv6=True, dns_resolution=DnsResolution.BOTH))
 
-    table = f"--route-table-id <each route table of {APPS.vpc_id}>"
+    table = "--route-table-id ROUTE_TABLE_ID"
     assert decision.foreign == (
         (
             f"for cidr in 10.40.0.0/16 10.41.0.0/16; do aws ec2 create-route --region eu-west-1 {table} "
@@ -87,7 +86,7 @@ def test_a_request_to_a_foreign_accepter_is_left_to_its_owner_who_is_told_every_
     assert decision.foreign == (
         f"aws ec2 accept-vpc-peering-connection --region eu-west-1 --vpc-peering-connection-id {PCX}",
         (
-            f"aws ec2 create-route --region eu-west-1 --route-table-id <each route table of {TIDB.vpc_id}> "
+            "aws ec2 create-route --region eu-west-1 --route-table-id ROUTE_TABLE_ID "
             f"--destination-cidr-block 10.20.0.0/16 --vpc-peering-connection-id {PCX}"
         ),
         (
@@ -144,7 +143,7 @@ def test_once_a_foreign_accepter_accepted_our_side_is_routed_and_marked() -> Non
     assert (tag.place, dict(tag.tags)[CIDRS_TAG], dict(tag.tags)[RULE_TAG]) == (DEV, both, "dev-to-tidb")
     assert [command.split(" --vpc-peering")[0] for command in decision.foreign] == [
         (
-            f"aws ec2 create-route --region eu-west-1 --route-table-id <each route table of {TIDB.vpc_id}> "
+            "aws ec2 create-route --region eu-west-1 --route-table-id ROUTE_TABLE_ID "
             "--destination-cidr-block 10.20.0.0/16"
         )
     ]

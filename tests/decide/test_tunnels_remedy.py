@@ -54,17 +54,18 @@ def test_the_checks_come_in_order_with_this_connections_values() -> None:
         "Firewall, both directions, with 203.0.113.12: UDP 500, IP protocol 50 (ESP), UDP 4500 (where there is NAT)."
     )
     assert routing == "BGP: peer inside 169.254.10.0/30 (AWS has the first address), device ASN 65010, AWS ASN 64512."
-    assert fetch.endswith(
-        "aws ec2 get-vpn-connection-device-sample-configuration --region eu-west-1 --vpn-connection-id "
+    assert fetch == (
+        "What AWS expects; it holds the keys (DEVICE_TYPE: from `get-vpn-connection-device-types`):"
+        " `aws ec2 get-vpn-connection-device-sample-configuration --region eu-west-1 --vpn-connection-id "
         f"{ID} --vpn-connection-device-type-id DEVICE_TYPE --internet-key-exchange-version ikev2 --output text > "
-        "vpn.txt (DEVICE_TYPE: see aws ec2 get-vpn-connection-device-types)"
+        "vpn.txt`"
     )
 
 
 def test_every_step_fits_into_a_message() -> None:
     long = CustomerGateway(gateway_id=CGW, address="192.0.2.7", asn="65010", tags=TAGGED)
     told = judged(answer(down(FIRST), down(SECOND)), customer_gateways={CGW: long})
-    assert max(len(step) for one in told.findings for step in one.remedy) <= 320  # what Slack is shown of a step
+    assert max(len(step) for one in told.findings for step in one.remedy) <= 500  # what an alert keeps of a step
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable
 from typing import Any
@@ -23,7 +22,7 @@ OURS_IS_DATA = (
 def run(lab: Lab, account: str, commands: Iterable[str], table: str) -> None:
     """Run AWS CLI commands as their reader would: the placeholder is a table, options are parameters."""
     for command in commands:
-        words = shlex.split(re.sub("<each route table of [^>]+>", table, command))
+        words = shlex.split(command.replace("ROUTE_TABLE_ID", table))
         service, operation, *rest = [word for word in words if word != "aws"]
         given = _options(rest)
         region = given.pop("region", REGION)

@@ -25,7 +25,6 @@ from chalicelib.logs import RedactingFormatter, quiet_libraries
 from chalicelib.model.actions import Action
 from chalicelib.model.errors import RetryLater
 from chalicelib.model.network import Place
-from chalicelib.model.policy import AlertPolicy
 from chalicelib.model.report import Failure, Report
 from chalicelib.perform.executor import DryRunExecutor, Outcome
 from tests.aws.strict.vpn import PRE_SHARED_KEY, vpn_history, vpn_maintenance, vpn_options, vpn_telemetry
@@ -249,7 +248,7 @@ def test_the_message_says_how_long_the_outage_was(stage: Stage) -> None:
     stage.event(alarm(stage.vpn.id, FIRST, "OK"))
 
     assert "Traffic was cut for 9 min" in stage.lab.alerts()[-1]["summary"]
-    shown = message(_stored(stage, vpn_fingerprint(DEV, stage.vpn.id)), AlertPolicy())
+    shown = message(_stored(stage, vpn_fingerprint(DEV, stage.vpn.id)))
     assert shown.text.startswith("✅ RESOLVED · VPN hq: both tunnels up")
     assert "Lasted 9 min" in shown.text
 

@@ -57,6 +57,10 @@ GENERAL = [
          said="use one of critical, error, warning, info"),
     case("a mention is no mention", ("alerts.mention.critical", "@here"), at="alerts.mention.critical",
          said="'@here' is not a mention that Slack knows"),
+    case("a runbook without encryption", ("alerts.runbook", "http://e.com/runbook.md"), at="alerts.runbook",
+         said="'http://e.com/runbook.md' is not an address that an alert can link to"),
+    case("a runbook with a fragment", ("alerts.runbook", "https://e.com/runbook.md#vpn"), at="alerts.runbook",
+         said="is not an address that an alert can link to"),
 ]  # fmt: skip
 
 PEERING = [

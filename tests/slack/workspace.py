@@ -61,7 +61,7 @@ class LocalSlack:
     ``interval`` is the seconds that one message to the channel costs, ``burst`` how many may come at once.
     ``down`` answers 500; ``lose_answers`` and ``fail`` count the posts that are accepted without an answer, or
     refused with 500; ``error`` is answered to everything (``is_archived``, ``token_revoked``); ``refuse_blocks``
-    answers ``invalid_blocks`` to blocks that are right.
+    answers ``invalid_blocks`` to blocks that are right. ``refuse`` is asked about each call and answers its error, or nothing.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.time, interval: float = 1.0, burst: int = 1) -> None:
@@ -72,6 +72,7 @@ class LocalSlack:
         self.down = False
         self.error = ""
         self.refuse_blocks = False
+        self.refuse: Callable[[str, dict[str, Any]], str] = lambda _method, _arguments: ""
         self.lose_answers = 0
         self.fail = 0
         self.early = 0
@@ -148,6 +149,8 @@ class LocalSlack:
             return "invalid_auth"
         if arguments.get("channel") != CHANNEL:
             return "channel_not_found"
+        if refused := self.refuse(method, arguments):
+            return refused
         wrong = faults(arguments["blocks"]) if arguments.get("blocks") else []
         return "invalid_blocks" if wrong or (self.refuse_blocks and arguments.get("blocks")) else ""
 

@@ -78,7 +78,7 @@ def _show(play: Play, lab: Lab, secret: str, url: str, others: int = 0) -> None:
     if others:
         now = datetime.now(UTC)
         members = tuple(replace(roll.member(stored, now), fp=f"other-{number}") for number in range(others))
-        store.put(roll.join(None, roll.STORM, roll.storm_subject(stored.alert), members, now))
+        store.put(roll.join(None, roll.STORM, roll.subject_of(stored.alert), members, now))
     lab.now = _Ticking()
 
     def notify() -> str:

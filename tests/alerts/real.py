@@ -1,0 +1,178 @@
+"""Every alert that production makes, made by its real producer: the flows over an AWS in memory, never a text of a test's own.
+
+``real_alerts()`` are (what happened, alert) pairs, made once per process; they cover every kind and every chapter of the runbook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+
+from chalicelib.alerts.dead_letters import Letter, dead_letter_alert
+from chalicelib.alerts.policy_alerts import policy_alert
+from chalicelib.alerts.roll import NOTICES, STORM, UNCONFIRMED, UNCONFIRMED_SUBJECT, join, member, subject_of
+from chalicelib.alerts.state import Stored
+from chalicelib.alerts.vpn_alerts import VpnTold, vpn_alert
+from chalicelib.decide.tunnels import judge_tunnels
+from chalicelib.flows.certificates import react_to_certificate
+from chalicelib.flows.origins import react_to_origin
+from chalicelib.flows.sweep_certificates import sweep_certificates
+from chalicelib.model.alert import AlertStatus
+from chalicelib.model.certificates import Contact
+from demo.world import DATA, DEV
+from tests.alerts.real_peerings import Told, peerings, told
+from tests.aws.local import HUB
+from tests.aws.strict.vpn import vpn_maintenance, vpn_options
+from tests.flows import certificate_world as certificates
+from tests.flows import names_world as names
+from tests.flows.test_certificates import CHANGED, RENEWED, WRONG_NAME
+from tests.flows.test_one_sided import OURS_IS_DATA
+from tests.flows.test_vpn import FIRST, alarm, call, staged
+from tests.lab import Lab
+from tests.pki import NOW
+from tests.reliability import worlds
+from tests.reliability.worlds import request
+from tests.vpn_answers import NOW as VPN_NOW
+from tests.vpn_answers import SECOND, VGW, answer, policy, snapshot, up
+
+
+@cache
+def real_alerts() -> tuple[Told, ...]:
+    """All of them. It takes some seconds, so it is done once."""
+    return (*peerings(), *_names(), *_vpn(), *_static_vpn(), *_certificates(), *_automation(), *_rolls())
+
+
+def _names() -> Iterator[Told]:
+    with names.lab_of(names.WITH_PEERING) as lab:
+        lab.world.balancer()
+        lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+        yield from told(lab, "an approved request with a name")
+    with names.lab_of(OURS_IS_DATA, world=names.AcrossAccounts) as lab:
+        lab.world.balancer()
+        lab.client("ec2", DATA).associate_vpc_cidr_block(VpcId=lab.world.tidb.vpc_id, CidrBlock="10.41.0.0/16")
+        lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+        yield from told(lab, "a name for a requester that is somebody else's")
+    with names.lab_of() as lab:
+        lab.world.write((names.NAME, "CNAME", "x.example.com"))
+        names.arrive(lab, names.created(lab.world.balancer()))
+        yield from told(lab, "somebody else's record")
+    with names.lab_of(names.TAGGED) as lab:
+        blue = lab.world.balancer("blue", tags={"service": "tidb"})
+        green = lab.world.balancer("green", tags={"service": "tidb"})
+        names.arrive(lab, names.created(green))
+        yield from told(lab, "two load balancers of the same tags")
+        lab.world.remove(blue)
+        names.arrive(lab, names.deleted(blue))
+        yield from told(lab, "one of them gone")
+    with names.lab_of() as lab:
+        lab.denied.add(("route53:ListHostedZonesByName", DEV))
+        names.arrive(lab, names.created(lab.world.balancer()))
+        yield from told(lab, "hosted zones that may not be listed")
+    with names.lab_of(names.WITH_PEERING) as lab:
+        lab.world.balancer()
+        lab.client("ec2", DEV).modify_vpc_attribute(VpcId=lab.world.apps.vpc_id, EnableDnsSupport={"Value": False})
+        lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+        yield from told(lab, "a VPC that resolves no names")
+
+
+def _vpn() -> Iterator[Told]:
+    with staged() as stage:
+        stage.event(call("CreateVpnConnection", stage.vpn.id))
+        yield from told(stage.lab, "a new VPN connection")
+        for statuses in (("DOWN", "UP"), ("DOWN", "DOWN"), ("UP", "UP")):
+            stage.clock.passes(minutes=10)
+            stage.tunnels(*statuses)
+            stage.event(alarm(stage.vpn.id, FIRST))
+            yield from told(stage.lab, f"tunnels {statuses}")
+        stage.lab.alerts()
+        vpn_options(stage.vpn.id, tunnel={"EnableTunnelLifecycleControl": True})
+        soon = stage.clock.now + timedelta(days=9)
+        vpn_maintenance(stage.vpn.id, PendingMaintenance="True", MaintenanceAutoAppliedAfter=soon)
+        stage.sweep()
+        yield from told(stage.lab, "maintenance that AWS announced")
+        stage.lab.denied.add(("ec2:DescribeVpnConnections", DEV))
+        stage.sweep()
+        yield from told(stage.lab, "VPN connections that cannot be read")
+
+
+def _static_vpn() -> Iterator[Told]:
+    """A connection of another shape than the lab can make, judged and told as the flow does."""
+    told = answer(
+        up(FIRST, 1, ""), up(SECOND, 1, ""), options={"StaticRoutesOnly": True}, gateway={"VpnGatewayId": VGW}
+    )
+    seen = snapshot(told)
+    connection = seen.connections[0]
+    verdict = judge_tunnels(seen, connection, policy(), VPN_NOW)
+    about = VpnTold(verdict=verdict, snapshot=seen, policy=policy(), now=VPN_NOW)
+    yield "a static connection without routes", vpn_alert(about, connection, verdict.findings)
+
+
+def _certificates() -> Iterator[Told]:
+    wrong = certificates.InMemory(chain=WRONG_NAME)
+    react_to_origin(CHANGED, wrong.world())
+    yield from (("an origin without the name", alert) for alert in wrong.road.told)
+    refused = certificates.InMemory(contact=Contact.REFUSED)
+    react_to_origin(CHANGED, refused.world())
+    yield from (("an origin that refuses connections", alert) for alert in refused.road.told)
+    ending = certificates.InMemory()
+    ending.certificates_of = [
+        certificates.acm(days_left=5, type="IMPORTED", eligible=False),
+        certificates.acm(certificates.VIEWER, names=("x.example.com",)),
+    ]
+    react_to_certificate(RENEWED, ending.world())
+    sweep_certificates(ending.world(), lambda: 300.0)
+    yield from (("an imported certificate near its end, and an alias without one", alert) for alert in ending.road.told)
+
+
+def _automation() -> Iterator[Told]:
+    with Lab(worlds.NARROW, world=worlds.Pair) as lab:
+        lab.denied.add(("sts:AssumeRole", DEV))
+        lab.request_arrives(request(lab))
+        yield from told(lab, "an account that lets nobody in")
+    with Lab(worlds.NARROW, world=worlds.Pair) as lab:
+        lab.denied.add(("dynamodb:BatchWriteItem", HUB))
+        request(lab)
+        lab.sweep()
+        yield from told(lab, "a request that cannot be remembered")
+    for source in (
+        "chalicelib/policy.yaml",
+        "ssm:/netreflex/policy",
+        "s3://netreflex-policies/policy.yaml",
+        "appconfig:a/b/c",
+    ):
+        for in_force in ("ab12cd34", None):
+            fault = "names[0].zone: is missing; write the zone's name"
+            yield (
+                f"a broken policy in {source}",
+                policy_alert(source, fault, in_force=in_force, account=DEV, region="eu-west-1", now=NOW),
+            )
+    by_function = Letter(
+        failed="function netreflex-prod-peering",
+        cause="RetriesExhausted: AwsFailure",
+        sent=NOW,
+        function="netreflex-prod-peering",
+    )
+    by_rule = Letter(
+        failed="rule netreflex-prod-vpn-event", cause="NO_PERMISSIONS", sent=NOW, function="netreflex-prod-vpn"
+    )
+    by_queue = Letter(failed="delivery of a message", cause="its consumer failed every time", sent=NOW, function="")
+    for letters in ((by_function,), (by_rule,), (by_queue,), (by_function, by_rule, by_queue)):
+        arn = "arn:aws:sqs:eu-west-1:123456789012:netreflex-prod-dead-letters"
+        yield "dead letters", dead_letter_alert(arn, 3, letters, now=NOW)
+
+
+def _rolls() -> Iterator[Told]:
+    told = [alert for _, alert in _vpn()]
+    alerts = [alert for alert in told if alert.status is AlertStatus.FIRING]
+    notices = [alert for alert in told if alert.status is AlertStatus.NOTICE]
+    rolls = (
+        (STORM, alerts, subject_of(alerts[0])),
+        (NOTICES, notices, subject_of(notices[0])),
+        (UNCONFIRMED, alerts, UNCONFIRMED_SUBJECT),
+    )
+    for kind, some, subject in rolls:
+        one = Stored(alert=some[0], first=NOW, since=NOW, worst=some[0].severity)
+        members = tuple(member(replace(one, episode=number), NOW) for number in range(12))
+        yield kind, join(None, kind, subject, members, NOW).alert
