@@ -27,6 +27,7 @@ WHY = {
     "MarkPeeringsOfTheHomeAccount": "Tags an approved peering with its rule; only keys that begin with `netreflex:`.",
     "RouteInTheHomeAccount": "Adds and repairs the routes of approved peerings, and removes its own.",
     "ReadNamesOfTheHomeAccount": "Finds the zone, the record that is there, and the load balancer that a name leads to.",
+    "FollowChangesOfTheHomeAccount": "How far Route 53 has spread a change of ours. It grants no more than its status.",
     "WriteCnamesAndTheirMarks": "Creates and exactly deletes CNAMEs and the TXT marks beside them; never an UPSERT, and no "
     "other type of record.",
     "AssociateVpcsWithZones": "Lets a requester's VPC resolve names of the zone; an authorisation is taken back at once.",
