@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.decide.dns_name import lies_in, normalised
-from chalicelib.decide.name_choice import Obstacle
+from chalicelib.decide.name_choice import GRANT, Obstacle
 from chalicelib.model.actions import AssociateVpc, AuthorizeVpcAssociation, NameAction, RemoveVpcAuthorization
-from chalicelib.model.names import Unread, VpcDns, Zone, ZoneVpc
+from chalicelib.model.names import Unread, VpcDns, Zone, ZoneOfVpc, ZoneVpc
 from chalicelib.model.network import VpcRef
 from chalicelib.model.plan import RefusalKind
 
@@ -20,12 +20,15 @@ MOST_VPCS = (
     300  # of one private zone (Route 53 developer guide, "Quotas on hosted zones"); it can be raised, or Profiles used
 )
 NEARLY_FULL = 270
-_PROFILES = "raise the quota of VPCs per private hosted zone, or share the zone through a Route 53 Profile"
+_PROFILES = "Raise the quota of VPCs per private hosted zone, or share the zone through a Route 53 Profile."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReachVerdict:
-    """One VPC and one zone: associated already, or the steps that make it so, or why not."""
+    """One VPC and one zone: associated already, or the steps that make it so, or why not.
+
+    ``obstacle`` without ``steps`` may also be told of a VPC that is associated, and yet finds nothing.
+    """
 
     zone: Zone
     vpc: VpcRef
@@ -36,14 +39,19 @@ class ReachVerdict:
 def judge_reach_of(
     zone: Zone, wanted: Iterable[VpcRef], records: Sequence[str], looked: Mapping[VpcRef, VpcDns | Unread]
 ) -> tuple[ReachVerdict, ...]:
-    """One verdict for each VPC, in a stable order. ``records`` are the names that have to resolve there."""
+    """One verdict for each VPC, in a stable order. ``records`` are the names that have to resolve there.
+
+    An association alone is no proof: the VPC's DNS may be switched off later, or another zone put in front. So those that are
+    associated are judged as well.
+    """
     verdicts: list[ReachVerdict] = []
     full = len(zone.vpcs or ())
     for vpc in sorted(set(wanted)):
+        obstacle = _hindrance(zone, vpc, records, looked.get(vpc, Unread(reason="it was not asked")))
         if ZoneVpc.of(vpc) in (zone.vpcs or ()):
-            verdicts.append(ReachVerdict(zone=zone, vpc=vpc, steps=_leftover(zone, vpc)))
+            verdicts.append(ReachVerdict(zone=zone, vpc=vpc, steps=_leftover(zone, vpc), obstacle=obstacle))
             continue
-        obstacle = _obstacle(zone, vpc, records, looked.get(vpc, Unread(reason="it was not asked")), full)
+        obstacle = obstacle or _no_room(zone, vpc, full)
         steps = () if obstacle else _steps(zone, vpc)
         full += bool(steps)
         verdicts.append(ReachVerdict(zone=zone, vpc=vpc, steps=steps, obstacle=obstacle))
@@ -56,32 +64,48 @@ def nearly_full(zone: Zone) -> str | None:
     return f"hosted zone {zone} has {held} VPCs, {MOST_VPCS} are allowed" if held >= NEARLY_FULL else None
 
 
-def _obstacle(zone: Zone, vpc: VpcRef, records: Sequence[str], looked: VpcDns | Unread, full: int) -> Obstacle | None:
+def _hindrance(zone: Zone, vpc: VpcRef, records: Sequence[str], looked: VpcDns | Unread) -> Obstacle | None:
     if isinstance(looked, Unread):
         reason = f"what {vpc} resolves could not be read: {looked.reason}"
-        remedy = "grant what is missing; every sweep tries again by itself"
-        return Obstacle(kind=RefusalKind.ACCESS, reason=reason, remedy=remedy, passing=looked.passing)
-    off = [
-        word for word, on in (("enableDnsSupport", looked.support), ("enableDnsHostnames", looked.hostnames)) if not on
-    ]
+        return Obstacle(kind=RefusalKind.ACCESS, reason=reason, remedy=GRANT, passing=looked.passing)
+    return hindrance(zone, vpc, records, looked)
+
+
+def hindrance(zone: Zone, vpc: VpcRef, records: Sequence[str], looked: VpcDns) -> Obstacle | None:
+    """Why a VPC would not find these names although it is associated with their zone; None where it would."""
+    options = (("enableDnsSupport", looked.support, "support"), ("enableDnsHostnames", looked.hostnames, "hostnames"))
+    off = [(word, option) for word, on, option in options if not on]
     if off:
-        reason = (
-            f"{' and '.join(off)} of {vpc} {'is' if len(off) == 1 else 'are'} off, so no private zone resolves there"
+        words, verb = " and ".join(word for word, _ in off), "is" if len(off) == 1 else "are"
+        call = f"aws ec2 modify-vpc-attribute --region {vpc.region} --vpc-id {vpc.vpc_id} --enable-dns-"
+        return Obstacle(  # one attribute a call (EC2 API reference, ModifyVpcAttribute)
+            kind=RefusalKind.VPC_DNS,
+            reason=f"{words} of {vpc} {verb} off, so no private zone resolves there",
+            remedy=f"Switch {'it' if len(off) == 1 else 'both'} on: {' && '.join(call + option for _, option in off)}",
         )
-        attribute = "dns-support" if off[0] == "enableDnsSupport" else "dns-hostnames"
-        command = f"aws ec2 modify-vpc-attribute --region {vpc.region} --vpc-id {vpc.vpc_id} --enable-{attribute}"
-        return Obstacle(kind=RefusalKind.VPC_DNS, reason=reason, remedy=f"switch it on: {command}")
     shade = _shade(zone, records, looked)
-    if shade:
-        remedy = "remove that zone's association, or make the record in it by hand"
-        return Obstacle(kind=RefusalKind.SHADOW, reason=f"on {vpc} {shade}", remedy=remedy)
-    if full >= MOST_VPCS:
-        reason = f"hosted zone {zone} has {full} VPCs, {MOST_VPCS} are allowed; {vpc} does not fit"
-        return Obstacle(kind=RefusalKind.QUOTA, reason=reason, remedy=_PROFILES)
-    return None
+    if shade is None:
+        return None
+    other, hidden = shade
+    remove = (
+        f"aws route53 disassociate-vpc-from-hosted-zone --hosted-zone-id {other.zone_id} "
+        f"--vpc VPCRegion={vpc.region},VPCId={vpc.vpc_id}"
+    )
+    return Obstacle(
+        kind=RefusalKind.SHADOW,
+        reason=f"on {vpc} the hosted zone {normalised(other.name)} ({other.zone_id}) would answer for {hidden} instead of {zone}",
+        remedy=f"Remove that zone's association ({remove}), or make the record in it by hand.",
+    )
 
 
-def _shade(zone: Zone, records: Sequence[str], looked: VpcDns) -> str | None:
+def _no_room(zone: Zone, vpc: VpcRef, full: int) -> Obstacle | None:
+    if full < MOST_VPCS:
+        return None
+    reason = f"hosted zone {zone} has {full} VPCs, {MOST_VPCS} are allowed; {vpc} does not fit"
+    return Obstacle(kind=RefusalKind.QUOTA, reason=reason, remedy=_PROFILES)
+
+
+def _shade(zone: Zone, records: Sequence[str], looked: VpcDns) -> tuple[ZoneOfVpc, str] | None:
     """Of several private zones of a VPC the one with the longest matching name answers, and it alone."""
     own = normalised(zone.name)
     for other in sorted(looked.zones):
@@ -90,7 +114,7 @@ def _shade(zone: Zone, records: Sequence[str], looked: VpcDns) -> str | None:
             continue
         hidden = [record for record in records if lies_in(record, name)]
         if hidden:
-            return f"the hosted zone {name} ({other.zone_id}) would answer for {hidden[0]} instead of {zone}"
+            return other, hidden[0]
     return None
 
 

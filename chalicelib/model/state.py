@@ -13,6 +13,7 @@ def balancer_key(arn: str) -> str:
     return f"BALANCER#{arn}"
 
 
+NAMES_KEY = "NAMES"  # the zones that were written to, and the changes that Route 53 was still spreading
 CERTIFICATE_SWEEP_KEY = "SWEEP#certificates"
 BOOKMARK_KEY = "BOOKMARK"
 APPROVAL_KEY = "APPROVAL"

@@ -42,7 +42,7 @@ PEERINGS = 500
 VPCS_PER_PEER = 25
 SWEPT = {
     "sts:AssumeRole": 2,
-    "dynamodb:Query": 2,  # which alerts fire now, of peerings and of places
+    "dynamodb:Query": 4,  # which alerts fire now, of peerings, places and names; what is remembered of names
     "ec2:DescribeVpcPeeringConnections": 2,  # 1000 a page
     "ec2:DescribeVpcs": 2,  # 1000 a page
     "ec2:DescribeRouteTables": 7,  # 100 a page: 502 tables of dev (its default VPC's among them), 21 of data
