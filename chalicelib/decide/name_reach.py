@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from chalicelib.decide.dns_name import lies_in, normalised
 from chalicelib.decide.foreign import foreign_association
-from chalicelib.decide.name_choice import Obstacle
+from chalicelib.decide.name_choice import GRANT, Obstacle
 from chalicelib.model.actions import AssociateVpc, AuthorizeVpcAssociation, NameAction, RemoveVpcAuthorization
-from chalicelib.model.names import Unread, VpcDns, Zone, ZoneVpc
+from chalicelib.model.names import Unread, VpcDns, Zone, ZoneOfVpc, ZoneVpc
 from chalicelib.model.network import VpcRef
 from chalicelib.model.plan import RefusalKind
 
@@ -21,14 +21,15 @@ MOST_VPCS = (
     300  # of one private zone (Route 53 developer guide, "Quotas on hosted zones"); it can be raised, or Profiles used
 )
 NEARLY_FULL = 270
-_PROFILES = "raise the quota of VPCs per private hosted zone, or share the zone through a Route 53 Profile"
+_PROFILES = "Raise the quota of VPCs per private hosted zone, or share the zone through a Route 53 Profile."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReachVerdict:
     """One VPC and one zone: associated already, or the steps that make it so, or why not.
 
-    ``foreign`` is the command that the owner of a VPC that is not ours has still to run.
+    ``obstacle`` without ``steps`` may also be told of a VPC that is associated, and yet finds nothing. ``foreign`` is the
+    command that the owner of a VPC that is not ours has still to run.
     """
 
     zone: Zone
@@ -41,17 +42,20 @@ class ReachVerdict:
 def judge_reach_of(
     zone: Zone, wanted: Mapping[VpcRef, bool], records: Sequence[str], looked: Mapping[VpcRef, VpcDns | Unread]
 ) -> tuple[ReachVerdict, ...]:
-    """One verdict for each VPC (True: it is ours), in a stable order. ``records`` are the names to resolve there."""
+    """One verdict for each VPC (True: it is ours), in a stable order. ``records`` are the names to resolve there.
+
+    An association alone is no proof: the VPC's DNS may be switched off later, or another zone put in front. So those that are
+    associated are judged as well. What is not ours cannot be looked into, and is taken to be well.
+    """
     verdicts: list[ReachVerdict] = []
     full = len(zone.vpcs or ())
     for vpc, managed in sorted(wanted.items()):
+        look = looked.get(vpc, Unread(reason="it was not asked"))
+        obstacle = _hindrance(zone, vpc, records, look) if managed else None
         if ZoneVpc.of(vpc) in (zone.vpcs or ()):
-            verdicts.append(ReachVerdict(zone=zone, vpc=vpc, steps=_leftover(zone, vpc)))
+            verdicts.append(ReachVerdict(zone=zone, vpc=vpc, steps=_leftover(zone, vpc), obstacle=obstacle))
             continue
-        if managed:
-            obstacle = _obstacle(zone, vpc, records, looked.get(vpc, Unread(reason="it was not asked")), full)
-        else:
-            obstacle = _no_room(zone, vpc, full)
+        obstacle = obstacle or _no_room(zone, vpc, full)
         ours = _steps(zone, vpc) if managed else _opening(zone, vpc)
         foreign = "" if managed or obstacle else foreign_association(zone, vpc)
         full += obstacle is None
@@ -67,26 +71,38 @@ def nearly_full(zone: Zone) -> str | None:
     return f"hosted zone {zone} has {held} VPCs, {MOST_VPCS} are allowed" if held >= NEARLY_FULL else None
 
 
-def _obstacle(zone: Zone, vpc: VpcRef, records: Sequence[str], looked: VpcDns | Unread, full: int) -> Obstacle | None:
+def _hindrance(zone: Zone, vpc: VpcRef, records: Sequence[str], looked: VpcDns | Unread) -> Obstacle | None:
     if isinstance(looked, Unread):
         reason = f"what {vpc} resolves could not be read: {looked.reason}"
-        remedy = "grant what is missing; every sweep tries again by itself"
-        return Obstacle(kind=RefusalKind.ACCESS, reason=reason, remedy=remedy, passing=looked.passing)
-    off = [
-        word for word, on in (("enableDnsSupport", looked.support), ("enableDnsHostnames", looked.hostnames)) if not on
-    ]
+        return Obstacle(kind=RefusalKind.ACCESS, reason=reason, remedy=GRANT, passing=looked.passing)
+    return hindrance(zone, vpc, records, looked)
+
+
+def hindrance(zone: Zone, vpc: VpcRef, records: Sequence[str], looked: VpcDns) -> Obstacle | None:
+    """Why a VPC would not find these names although it is associated with their zone; None where it would."""
+    options = (("enableDnsSupport", looked.support, "support"), ("enableDnsHostnames", looked.hostnames, "hostnames"))
+    off = [(word, option) for word, on, option in options if not on]
     if off:
-        reason = (
-            f"{' and '.join(off)} of {vpc} {'is' if len(off) == 1 else 'are'} off, so no private zone resolves there"
+        words, verb = " and ".join(word for word, _ in off), "is" if len(off) == 1 else "are"
+        call = f"aws ec2 modify-vpc-attribute --region {vpc.region} --vpc-id {vpc.vpc_id} --enable-dns-"
+        return Obstacle(  # one attribute a call (EC2 API reference, ModifyVpcAttribute)
+            kind=RefusalKind.VPC_DNS,
+            reason=f"{words} of {vpc} {verb} off, so no private zone resolves there",
+            remedy=f"Switch {'it' if len(off) == 1 else 'both'} on: {' && '.join(call + option for _, option in off)}",
         )
-        attribute = "dns-support" if off[0] == "enableDnsSupport" else "dns-hostnames"
-        command = f"aws ec2 modify-vpc-attribute --region {vpc.region} --vpc-id {vpc.vpc_id} --enable-{attribute}"
-        return Obstacle(kind=RefusalKind.VPC_DNS, reason=reason, remedy=f"switch it on: {command}")
     shade = _shade(zone, records, looked)
-    if shade:
-        remedy = "remove that zone's association, or make the record in it by hand"
-        return Obstacle(kind=RefusalKind.SHADOW, reason=f"on {vpc} {shade}", remedy=remedy)
-    return _no_room(zone, vpc, full)
+    if shade is None:
+        return None
+    other, hidden = shade
+    remove = (
+        f"aws route53 disassociate-vpc-from-hosted-zone --hosted-zone-id {other.zone_id} "
+        f"--vpc VPCRegion={vpc.region},VPCId={vpc.vpc_id}"
+    )
+    return Obstacle(
+        kind=RefusalKind.SHADOW,
+        reason=f"on {vpc} the hosted zone {normalised(other.name)} ({other.zone_id}) would answer for {hidden} instead of {zone}",
+        remedy=f"Remove that zone's association ({remove}), or make the record in it by hand.",
+    )
 
 
 def _no_room(zone: Zone, vpc: VpcRef, full: int) -> Obstacle | None:
@@ -96,7 +112,7 @@ def _no_room(zone: Zone, vpc: VpcRef, full: int) -> Obstacle | None:
     return Obstacle(kind=RefusalKind.QUOTA, reason=reason, remedy=_PROFILES)
 
 
-def _shade(zone: Zone, records: Sequence[str], looked: VpcDns) -> str | None:
+def _shade(zone: Zone, records: Sequence[str], looked: VpcDns) -> tuple[ZoneOfVpc, str] | None:
     """Of several private zones of a VPC the one with the longest matching name answers, and it alone."""
     own = normalised(zone.name)
     for other in sorted(looked.zones):
@@ -105,7 +121,7 @@ def _shade(zone: Zone, records: Sequence[str], looked: VpcDns) -> str | None:
             continue
         hidden = [record for record in records if lies_in(record, name)]
         if hidden:
-            return f"the hosted zone {name} ({other.zone_id}) would answer for {hidden[0]} instead of {zone}"
+            return other, hidden[0]
     return None
 
 

@@ -53,8 +53,7 @@ _SEVERITIES = {
     "propertyNames": {"enum": [problem.value for problem in VpnProblem]},
     "additionalProperties": {"enum": [severity.value for severity in Severity]},
 }
-_ZONE_ID = "Z[A-Z0-9]{1,31}"
-MENTION_PATTERN, ZONE_ID_PATTERN = _MENTION, _ZONE_ID
+MENTION_PATTERN = _MENTION
 MAX_TTL = 604_800  # a week; Route 53 itself takes 0 to 2147483647 (ResourceRecordSet, TTL)
 MAX_RULE_NAME = 128
 

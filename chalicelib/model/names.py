@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -12,7 +13,8 @@ from chalicelib.model.network import Place, Tags, VpcRef
 from chalicelib.model.policy import LoadBalancerChoice, Name
 
 ROUTE53_REGION = "us-east-1"  # one service for all Regions; its calls are made, and recorded, there
-ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}", re.ASCII)
+# The API allows 32 characters of any kind; names of zones are kept in small letters, so no name is taken for an id.
+ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}|[A-Z0-9]{8,32}", re.ASCII)
 LOAD_BALANCER_NAME = re.compile(r"[A-Za-z0-9-]{1,32}", re.ASCII)
 LOAD_BALANCER_ARN = re.compile(
     r"arn:aws[a-z-]*:elasticloadbalancing:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):loadbalancer/"
@@ -80,11 +82,18 @@ class RecordSet:
     simple: bool = True
 
 
+INSYNC = "INSYNC"
+
+
 class ChangeInfo(NamedTuple):
     """Route 53's answer to a change batch: PENDING until all its name servers know it, then INSYNC."""
 
     change_id: str
     status: str
+
+    @property
+    def spread(self) -> bool:
+        return self.status == INSYNC
 
 
 class ZoneVpc(NamedTuple):
@@ -171,12 +180,33 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamesFacts:
-    """All that is true of some names: their zones, the record sets there, the load balancers, the VPCs to be reached from."""
+    """All that is true of some names: their zones, the record sets there, the load balancers, the VPCs to be reached from.
+
+    ``whole`` are the zones whose record sets were read to the end; of others only as far as the names go.
+    """
 
     zones: Mapping[ZoneChoice, tuple[Zone, ...] | Unread] = field(default_factory=dict)
     records: Mapping[str, tuple[RecordSet, ...] | Unread] = field(default_factory=dict)
     balancers: Mapping[Place, tuple[LoadBalancer, ...] | Unread] = field(default_factory=dict)
     vpcs: Mapping[VpcRef, VpcDns | Unread] = field(default_factory=dict)
+    whole: tuple[Zone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingChange:
+    """A change batch of ours that Route 53 was still spreading when it was last asked."""
+
+    change_id: str
+    zone: Zone
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamesRemembered:
+    """What the state table says of earlier runs: every zone that was written to, and the changes that are not spread yet."""
+
+    zones: tuple[Zone, ...] = ()
+    changes: tuple[PendingChange, ...] = ()
 
 
 def classic_arn(place: Place, name: str) -> str:

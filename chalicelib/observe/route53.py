@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.decide.dns_name import normalised, order
-from chalicelib.model.names import RecordSet, Zone, ZoneOfVpc, ZoneVpc
+from chalicelib.model.names import ChangeInfo, RecordSet, Zone, ZoneOfVpc, ZoneVpc
 from chalicelib.model.network import VpcRef
 from chalicelib.sessions import error_code, translated
 
@@ -67,21 +67,21 @@ def authorized_vpcs(client: Any, zone: Zone) -> tuple[ZoneVpc, ...]:  # noqa: AN
         return tuple(ZoneVpc(vpc["VPCId"], vpc["VPCRegion"]) for page in pages for vpc in page["VPCs"])
 
 
-def record_sets(client: Any, zone: Zone, last: str) -> tuple[RecordSet, ...]:  # noqa: ANN401
-    """The record sets below the zone's own name, up to those of the name ``last`` and below it.
+def record_sets(client: Any, zone: Zone, last: str | None = None) -> tuple[RecordSet, ...]:  # noqa: ANN401
+    """The record sets below the zone's own name, up to those of the name ``last`` and below it; all, where there is no last.
 
     ``*`` sorts before every character that a name of the policy has, so nothing is missed and the zone's own SOA and NS cost no
     page. What lies behind ``last`` is not asked for.
     """
     found: list[RecordSet] = []
-    end = order(last)
+    end = order(last) if last is not None else None
     with translated(zone.account, "route53:ListResourceRecordSets"):
         pages = client.get_paginator("list_resource_record_sets").paginate(
             HostedZoneId=zone.zone_id, StartRecordName=f"*.{zone.name}", PaginationConfig={"PageSize": int(_RECORDS)}
         )
         for page in pages:
             found += [_record_set(answer) for answer in page["ResourceRecordSets"]]
-            if found and order(found[-1].name) > end and not order(found[-1].name).startswith(end):
+            if end and found and order(found[-1].name) > end and not order(found[-1].name).startswith(end):
                 break
     return tuple(found)
 
@@ -94,6 +94,17 @@ def _record_set(answer: Mapping[str, Any]) -> RecordSet:
         values=tuple(record["Value"] for record in answer.get("ResourceRecords", ())),
         simple="AliasTarget" not in answer and "SetIdentifier" not in answer,
     )
+
+
+def get_change(client: Any, account: str, change_id: str) -> ChangeInfo | None:  # noqa: ANN401
+    """How far a change batch is spread; None where Route 53 does not know it (any more)."""
+    try:
+        told = client.get_change(Id=change_id)["ChangeInfo"]
+    except ClientError as error:
+        if error_code(error) == "NoSuchChange":
+            return None
+        raise translated(account, "route53:GetChange").meaning(error) from None
+    return ChangeInfo(change_id, str(told["Status"]))
 
 
 def zones_of_vpc(client: Any, vpc: VpcRef) -> tuple[ZoneOfVpc, ...]:  # noqa: ANN401

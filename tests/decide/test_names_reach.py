@@ -13,6 +13,7 @@ from chalicelib.model.network import VpcRef
 from tests.decide.names_build import APPS, NAME, REMOTE, ZONE, applied, facts, led, name, obstacles, plan, record, zone
 
 FREE = VpcDns()
+SWITCH = f"aws ec2 modify-vpc-attribute --region eu-west-1 --vpc-id {APPS.vpc_id}"
 
 
 def seen(vpc: VpcRef = APPS, dns: VpcDns | Unread = FREE, **more: Any) -> NamesFacts:  # noqa: ANN401
@@ -80,9 +81,9 @@ def test_a_zone_that_would_answer_instead_is_named(zones: tuple[ZoneOfVpc, ...],
         (
             VpcDns(support=False, hostnames=False),
             "enableDnsSupport and enableDnsHostnames of vpc",
-            "--enable-dns-support",
+            f"--enable-dns-support && {SWITCH} --enable-dns-hostnames",
         ),
-        (Unread(reason="AccessDenied"), "could not be read: AccessDenied", "grant"),
+        (Unread(reason="AccessDenied"), "could not be read: AccessDenied", "Grant"),
     ],
 )
 def test_a_vpc_in_which_no_private_zone_resolves_is_named(dns: VpcDns | Unread, why: str, remedy: str) -> None:
@@ -181,3 +182,29 @@ def test_two_names_of_one_zone_share_its_association_and_either_can_be_hidden() 
     after = applied(found, decision)
     assert after.zones[ZoneChoice.of(other)] == (zone(vpcs=(ZoneVpc.of(APPS),)),)
     assert plan(after, *both, reaches=reaches).plan.actions == ()
+
+
+@pytest.mark.parametrize(
+    ("dns", "kind", "why"),
+    [
+        (VpcDns(support=False), "vpc-dns", "enableDnsSupport of"),
+        (VpcDns(zones=(ZoneOfVpc("Z2", NAME),)), "shadow", f"{NAME} (Z2) would answer for {NAME}"),
+        (VpcDns(zones=(ZoneOfVpc("Z1", ZONE),)), None, ""),
+        (Unread(reason="AccessDenied"), "access", "could not be read: AccessDenied"),
+    ],
+    ids=["DNS off", "another zone in front", "well", "closed"],
+)
+@pytest.mark.parametrize("authorized", [(), (ZoneVpc.of(APPS),)])
+def test_a_vpc_that_is_associated_is_judged_all_the_same(
+    authorized: tuple[ZoneVpc, ...], dns: VpcDns | Unread, kind: str | None, why: str
+) -> None:
+    found = seen(dns=dns, vpcs=(ZoneVpc.of(APPS),), authorized=authorized)
+    decision = plan(found, reaches=[Reach(name_id="tidb", vpc=APPS)])
+    assert [refusal.kind for refusal in decision.plan.refusals] == ([kind] if kind else [])
+    assert all(why in reason for reason in obstacles(decision))
+    assert len(decision.plan.actions) == len(authorized)
+
+
+def test_a_full_zone_does_not_matter_to_who_is_in_it() -> None:
+    found = seen(vpcs=(*crowd(MOST_VPCS - 1), ZoneVpc.of(APPS)))
+    assert plan(found, reaches=[Reach(name_id="tidb", vpc=APPS)]).plan.refusals == ()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.route53.models import route53_backends
 
 from chalicelib.model.errors import RetryLater
 from demo.world import DATA, DEV
@@ -17,6 +19,7 @@ from tests.flows.names_world import (
     NamesWorld,
     kinds,
     lab_of,
+    network_calls,
     titles,
 )
 from tests.lab import Lab
@@ -159,8 +162,6 @@ def test_a_vpc_without_dns_hostnames_is_named_with_the_command(lab: Lab) -> None
 
 
 def test_a_zone_with_nearly_all_its_vpcs_is_warned_of(lab: Lab) -> None:
-    from moto.route53.models import route53_backends
-
     lab.world.balancer()
     zone = route53_backends[lab.world.zone_owner]["aws"].zones[lab.world.zone_id]
     for number in range(270):
@@ -225,3 +226,56 @@ def test_observe_mode_says_what_it_would_do() -> None:
         assert {"ChangeRecordSets", "AssociateVpc"} <= set(kinds(report.planned))
         assert (report.performed, lab.world.records()) == ((), {})
         assert lab.world.apps.vpc_id not in lab.world.vpcs_of_zone()
+
+
+def test_an_association_that_stops_resolving_is_told_by_the_next_sweep_and_its_end_too(lab: Lab) -> None:
+    lab.world.balancer()
+    lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+    lab.alerts()
+    vpc_id = lab.world.apps.vpc_id
+    lab.world.ec2(DEV).modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": False})
+    report = lab.sweep()
+    assert any("enableDnsSupport of " in one and vpc_id in one for one in report.reasons)
+    assert titles(lab) == [f"{ZONE} does not resolve in {vpc_id}"]
+    lab.world.ec2(DEV).modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": True})
+    hiding = lab.world.make_zone(NAME, vpc_id, DEV)
+    report = lab.sweep()
+    assert hiding in report.refused[0].reason
+    [alert] = lab.alerts()
+    assert f"disassociate-vpc-from-hosted-zone --hosted-zone-id {hiding}" in alert["remedy"][0]
+    lab.world.route53(DEV).delete_hosted_zone(Id=hiding)
+    lab.sweep()
+    assert titles(lab) == [f"{ZONE} resolves in {vpc_id}"]
+
+
+def test_an_association_made_by_hand_is_judged_as_well(lab: Lab) -> None:
+    lab.world.balancer()
+    vpc_id = lab.world.apps.vpc_id
+    route53_backends[lab.world.zone_owner]["aws"].zones[lab.world.zone_id].add_vpc(vpc_id, "eu-west-1")
+    lab.world.ec2(DEV).modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": False})
+    lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+    assert f"{ZONE} does not resolve in {vpc_id}" in titles(lab)
+
+
+def test_an_associated_vpc_that_may_not_be_looked_into_is_a_warning(lab: Lab) -> None:
+    lab.world.balancer()
+    lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+    lab.alerts()
+    lab.denied.add(("ec2:DescribeVpcAttribute", DEV))
+    lab.sweep()
+    [alert] = lab.alerts()
+    assert (alert["title"], alert["severity"]) == (f"{ZONE} may not resolve in {lab.world.apps.vpc_id}", "warning")
+
+
+def test_a_sweep_with_a_reach_costs_one_call_more_and_three_an_hour_for_each_vpc() -> None:
+    clock = [datetime(2026, 11, 23, 8, tzinfo=UTC)]
+    with lab_of(WITH_PEERING, now=lambda: clock[0]) as lab:
+        lab.world.balancer()
+        lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+        costs = []
+        for _ in range(14):
+            clock[0] += timedelta(minutes=5)
+            lab.sweep()
+            costs.append(sum(network_calls(lab).values()) + lab.calls["ec2:DescribeVpcAttribute"])
+        assert costs == [8, *[5] * 11, 8, 5]
+        assert not lab.writes

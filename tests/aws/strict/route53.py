@@ -2,7 +2,8 @@
 
 What moto does otherwise: it has no VPC association authorizations; CREATE over another value makes a second record
 set; DELETE takes every record set of the name and type; a CNAME may lie beside others and at the apex; the changes
-before a bad one stay; and ids of zones begin with any letter, AWS's with Z. Source: Route 53 API reference and developer guide.
+before a bad one stay; ids of zones begin with any letter, AWS's with Z; and a change is INSYNC at once, where AWS's answer
+says PENDING and GetChange tells the end. Source: Route 53 API reference and developer guide.
 """
 
 from __future__ import annotations
@@ -166,6 +167,27 @@ def _apply(zone: FakeZone, action: str, record: dict[str, Any]) -> None:
     zone.upsert_rrset({**record, "Name": _absolute(record["Name"]), "ResourceRecords": values})
 
 
+# ---- how far a change is spread --------------------------------------------------------------------------------------
+UNSPREAD: set[str] = set()  # change ids that GetChange shows as PENDING
+_change = Route53.change_resource_record_sets
+_get_change = Route53.get_change
+
+
+def _pending(self: Route53) -> ActionResult:
+    return _with_status(_change(self), "PENDING")
+
+
+def _status(self: Route53) -> ActionResult:
+    answer = _get_change(self)
+    change_id = answer.result["ChangeInfo"]["Id"].removeprefix("/change/")
+    return _with_status(answer, "PENDING") if change_id in UNSPREAD else answer
+
+
+def _with_status(answer: ActionResult, status: str) -> ActionResult:
+    info = answer.result["ChangeInfo"]
+    return ActionResult({"ChangeInfo": {**info, "Status": status}})
+
+
 def install() -> None:
     models.create_route53_zone_id = _id_of_a_zone
     Route53.create_vpc_association_authorization = _authorize
@@ -176,3 +198,5 @@ def install() -> None:
     Route53Backend.associate_vpc_with_hosted_zone = _associate_vpc
     Route53Backend.list_hosted_zones_by_vpc = _zones_of_vpc
     Route53Backend.change_resource_record_sets = _change_record_sets
+    Route53.change_resource_record_sets = _pending
+    Route53.get_change = _status
