@@ -19,6 +19,10 @@ _FIVE_MINUTES, _QUARTER = 300, 900
 QUEUES = ("dead-letters", "notify-dead-letters")
 SWEEPS = {"sweep": SWEEP_EVERY_MINUTES, "sweep_certificates": SWEEP_CERTIFICATES_EVERY_MINUTES}
 
+# Periods of five minutes with an error, one after the other. A function woken by an event raises where AWS or Slack puts it off,
+# and is tried again; what it gives up is told at once, by the alarm on its dead letters. An hourly sweep is not tried so soon.
+_LASTING = {"sweep": 2, "sweep_certificates": 1}
+
 
 def resources_template(functions: Sequence[str]) -> Json:
     """The whole template, as it is sent to CloudFormation."""
@@ -80,8 +84,9 @@ def _function_alarms(functions: Iterable[str]) -> Iterable[Json]:
         where = {"FunctionName": {"Fn::Sub": f"netreflex-${{Stage}}-{function}"}}
         yield _alarm(
             f"{function}-errors",
-            f"The function {function} raised. Its log group says why; what it gave up lies in the dead-letter queue.",
+            f"The function {function} goes on raising. Its log group says why; what it gave up lies in the dead-letter queue.",
             ("AWS/Lambda", "Errors", where),
+            periods=_LASTING.get(function, 3),
         )
         yield _alarm(
             f"{function}-throttles",

@@ -89,7 +89,10 @@ def quota_notes(side: SideFacts) -> tuple[str, ...]:
     """Where the quotas that decided come from, for the report."""
     values = (f"{KNOWN[quota.code].name} in {side.ref.place}: {quota.value} ({quota.source})" for quota in side.quotas)
     guessed = [] if side.prefix_lists is None else sorted(_named(side) - _sizes(side).keys())
-    sizes = (f"how many entries {one} may have is not known; those that it has were counted" for one in guessed)
+    sizes = (
+        f"how many entries {one} may have is not known (ec2:DescribeManagedPrefixLists did not tell); those that it has were counted"
+        for one in guessed
+    )
     return (*values, *sizes)
 
 

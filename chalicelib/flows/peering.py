@@ -32,8 +32,8 @@ from chalicelib.model.alert import Alert, AlertStatus
 from chalicelib.model.errors import AccessRefused, RetryLater
 from chalicelib.model.facts import PeeringFacts, PeeringStatus
 from chalicelib.model.network import Place
-from chalicelib.model.plan import Decision, Plan
-from chalicelib.model.report import Report
+from chalicelib.model.plan import Decision, Plan, Refusal, RefusalKind
+from chalicelib.model.report import Failure, Report
 from chalicelib.model.triggers import (
     Ignored,
     PeeringAccepted,
@@ -141,6 +141,11 @@ def _permitted(decision: PeeringDecision, world: World) -> PeeringDecision:
     first = f"rule {rule} approves, but netreflex may not do all of it; nothing was changed"
     reasons = (first, *(refusal.reason for refusal in refusals))
     return PeeringDecision(decision=Decision.HELD, rule=decision.rule, reasons=reasons, plan=Plan(refusals=refusals))
+
+
+def _not_permitted(refusals: Sequence[Refusal]) -> tuple[Failure, ...]:
+    """What AWS said no to when it was asked is a failed call as well as a reason not to act."""
+    return tuple(Failure(action=one.action, error=one.reason) for one in refusals if one.kind is RefusalKind.ACCESS)
 
 
 def _overtaken(facts: PeeringFacts, world: World) -> PeeringFacts:
@@ -283,7 +288,7 @@ def _report(
         performed=outcome.performed,
         unchanged=unchanged,
         refused=refused,
-        failed=outcome.failed,
+        failed=(*_not_permitted(decision.plan.refusals), *outcome.failed),
         alerts=alerts,
         proof=proof,
     )

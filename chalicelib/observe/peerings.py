@@ -139,13 +139,10 @@ class PeeringObserver:
         return facts
 
     def remembered(self, peering_ids: Sequence[str]) -> Mapping[str, Ledger]:
-        """What was approved of many peerings at once; empty where netreflex may not read it so."""
+        """What was approved of many peerings at once; empty where nothing is remembered."""
         if self._state_table is None or not peering_ids:
             return {}
-        try:
-            return read_approvals(self._clients.home("dynamodb"), self._state_table, peering_ids)
-        except AccessRefused:  # each is asked by itself then, where it decides something
-            return {}
+        return read_approvals(self._clients.home("dynamodb"), self._state_table, peering_ids)
 
     def reread(self, facts: PeeringFacts, caught_up: Callable[[PeeringFacts], bool]) -> PeeringFacts:
         """The same peering with its route tables read again, for the proof; within the bound, until they have caught up."""
@@ -268,15 +265,9 @@ class PeeringObserver:
             return ()
 
     def _with_own_tags(self, facts: PeeringFacts) -> PeeringFacts:
-        """The same facts with the tags that our side's account has set, asked for by themselves.
-
-        Where that is refused they are as the peering's description tells them.
-        """
+        """The same facts with the tags that our side's account has set, asked for by themselves."""
         side, peering_id = marked_side(facts), facts.peering.peering_id
-        try:
-            own = ec2.describe_tags(self._clients.client("ec2", side.ref.place), side.ref.place, peering_id)
-        except AccessRefused:
-            own = {}
+        own = ec2.describe_tags(self._clients.client("ec2", side.ref.place), side.ref.place, peering_id)
         view = replace(side.view, tags={**side.view.tags, **own}) if side.view else None
         return replace(_with_side(facts, replace(side, view=view)), tags_read=True)
 

@@ -26,7 +26,7 @@ from chalicelib.intake.parse import parse_peering_event
 from chalicelib.model.actions import Action
 from chalicelib.model.facts import Peering, PeeringFacts, PeeringStatus
 from chalicelib.model.network import Place
-from chalicelib.model.plan import Decision, Plan
+from chalicelib.model.plan import Decision, Plan, Refusal
 from chalicelib.model.policy import Match
 from chalicelib.perform.executor import Outcome
 from demo.cloudtrail import peering_requested
@@ -60,7 +60,12 @@ class Memory:
         assert caught_up(fresh)
         return fresh
 
-    def perform(self, actions: Sequence[Action]) -> Outcome:
+    def not_permitted(self, _actions: Sequence[Action]) -> tuple[Refusal, ...]:
+        self.calls["asked"] += 1
+        return ()
+
+    def perform(self, actions: Sequence[Action], *, apart: bool = False) -> Outcome:
+        assert not (apart and actions)  # nothing here is repaired
         for action in actions:
             self.calls[type(action).__name__] += 1
             peering_id = action.peering_id  # type: ignore[union-attr]
@@ -175,13 +180,14 @@ def test_ten_thousand_events_do_each_thing_once(memory: Memory) -> None:
     }
     assert memory.calls == {
         "reads": PEERINGS * COPIES,
+        "asked": approved,
         "AcceptPeering": approved,
         "CreateRoute": 2 * approved,
         "TagPeering": approved,
         "remembered": approved,
         "proofs": approved,
     }
-    assert table.calls == {"GetItem": approved + held * COPIES, "PutItem": PEERINGS}
+    assert table.calls == {"GetItem": held * COPIES, "PutItem": PEERINGS}
     assert topic.published == {"notice": approved, "firing": held}
     assert {one.peering.status for one in memory.peerings.values()} == {PeeringStatus.ACTIVE, PeeringStatus.PENDING}
     figure(

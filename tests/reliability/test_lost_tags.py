@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.decide.approved_cidrs import CIDRS_TAG, RULE_TAG, VERSION_TAG
+from chalicelib.model.errors import NetreflexError
 from demo.world import DATA, DEV, Aws
 from tests.lab import Lab
 from tests.reliability.worlds import NARROW, Pair, request, state_of, targets
@@ -100,13 +101,21 @@ def test_peerings_that_people_made_are_looked_up_a_hundred_at_a_time() -> None:
         assert lab.alerts() == []
 
 
-def test_where_they_may_not_be_looked_up_together_each_is_asked_by_itself(open_lab: Lab) -> None:
+@pytest.mark.parametrize(
+    ("call", "account"), [("dynamodb:BatchGetItem", "123456789012"), ("ec2:DescribeTags", DATA)], ids=["ledger", "tags"]
+)
+def test_where_what_was_approved_cannot_be_read_nothing_is_done(open_lab: Lab, call: str, account: str) -> None:
     peering_id = request(open_lab)["VpcPeeringConnectionId"]
     open_lab.sweep()
-    open_lab.alerts()
     _untag(open_lab, peering_id, RULE_TAG)
     _associate(open_lab, ADDED)
-    open_lab.denied |= {("dynamodb:BatchGetItem", "123456789012"), ("ec2:DescribeTags", DATA)}
-    assert open_lab.sweep().performed == ()
-    (alert,) = open_lab.alerts()
-    assert ADDED in alert["summary"]
+    open_lab.denied.add((call, account))
+    try:
+        said = str(open_lab.sweep().reasons)
+    except NetreflexError as error:
+        said = str(error)
+    assert f"{call} was refused" in said
+    assert [one for one in open_lab.writes if one.startswith("ec2:")] == []
+    open_lab.denied.clear()
+    open_lab.sweep()
+    assert any(ADDED in alert["summary"] for alert in open_lab.alerts())

@@ -27,7 +27,8 @@ def test_a_request_is_not_accepted_while_a_write_on_either_side_is_refused(dns: 
     dns.denied.add((call, account))
     peering = request(dns)
     report = dns.request_arrives(peering)
-    assert (report.decision, report.planned, report.performed, report.failed) == ("held", (), (), ())
+    assert (report.decision, report.planned, report.performed) == ("held", (), ())
+    assert [(one.action.place.account, call in one.error) for one in report.failed] == [(account, True)]
     assert dns.world.status(peering["VpcPeeringConnectionId"], DATA) == "pending-acceptance"
     assert not {name for name in dns.writes if name.startswith("ec2:") or "BatchWrite" in name}
     assert targets(dns, dns.world.apps) == targets(dns, dns.world.tidb) == {}

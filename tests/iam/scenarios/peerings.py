@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 
+from chalicelib.decide.approved_cidrs import CIDRS_TAG, RULE_TAG, VERSION_TAG
 from chalicelib.flows.peering import react_to_peering
 from chalicelib.flows.sweep_all import sweep_everything
 from chalicelib.intake.parse import parse_peering_event
@@ -152,8 +153,18 @@ def _crowded(play: Play, *, home: bool) -> None:
         _run(play, lab, peering_requested(world.request(world.apps, world.tidb)))
 
 
+def _untagged(play: Play, *, home: bool) -> None:
+    """Somebody took the tags away: the ledger tells what was approved, and the tags are set again."""
+    with lab_of(home) as lab:
+        peering_id = _made(lab)
+        tags = [{"Key": key} for key in (RULE_TAG, VERSION_TAG, CIDRS_TAG)]
+        lab.world.ec2(lab.world.accepter).delete_tags(Resources=[peering_id], Tags=tags)
+        lab.alerts()
+        _run(play, lab, called("AcceptVpcPeeringConnection", peering_id, lab.world.accepter))
+
+
 PEERINGS = tuple(
     Scenario(f"{play.__name__.strip('_')} {'at home' if home else 'in member accounts'}", partial(play, home=home))
-    for play in (_approved, _rejected, _asked_again, _gone, _crowded)
+    for play in (_approved, _rejected, _asked_again, _gone, _crowded, _untagged)
     for home in (False, True)
 )
