@@ -11,16 +11,17 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zlib import crc32
 
 from chalicelib.alerts import kinds
+from chalicelib.alerts.left_alerts import left_alert, left_fingerprint
 from chalicelib.alerts.place_alerts import place_alert, place_fingerprint
 from chalicelib.flows.names import reaches_of, sweep_names
 from chalicelib.flows.peering import settle
 from chalicelib.flows.ports import World
 from chalicelib.flows.sweep_memory import remembered_of, with_memory
-from chalicelib.model.errors import NetreflexError
+from chalicelib.model.errors import NetreflexError, RetryLater
 from chalicelib.model.facts import Ledger, PeeringFacts, PeeringStatus
 from chalicelib.model.names import Reach
 from chalicelib.model.network import Place
@@ -32,6 +33,8 @@ from chalicelib.observe.snapshots import Snapshot
 
 LOG = logging.getLogger(__name__)
 ENOUGH_SECONDS = 40.0  # what settling one more peering may take: its waits for AWS, and the retries of its calls
+LONG = timedelta(minutes=30)
+REQUEST_LASTS = timedelta(days=7)  # VPC peering guide, "VPC peering connection lifecycle"
 _SETTLED = frozenset({PeeringStatus.INITIATING, PeeringStatus.PROVISIONING, PeeringStatus.UNKNOWN})
 
 
@@ -53,6 +56,7 @@ def sweep_peerings(world: World, seconds_left: Callable[[], float] = lambda: flo
             break
         _settle_one(peering_id, snapshots, world, open_peerings, done)
     names = _names(done, world, seconds_left, complete=not unread and not done.notes)
+    alerts += _tell_left(done.left, open_automation, world)
     for error in (*done.broke, *road.untold):
         raise error
     return _joined(done.reports, (*unread, *done.notes), alerts, names)
@@ -62,13 +66,14 @@ def sweep_peerings(world: World, seconds_left: Callable[[], float] = lambda: flo
 class _Done:
     """What became of the peerings of one pass; ``broke`` holds errors that are no word of AWS but a fault of ours.
 
-    ``ledgers`` is what was read of them at once, before the first was done.
+    ``ledgers`` is what was read of them at once, before the first was done. ``left`` is what people have to hear of.
     """
 
     ledgers: Mapping[str, Ledger]
     reports: list[Report] = field(default_factory=list)
     reaches: list[Reach] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
     broke: list[Exception] = field(default_factory=list)
 
 
@@ -82,11 +87,14 @@ def _settle_one(
     peering_id: str, snapshots: Mapping[Place, Snapshot], world: World, open_alerts: Collection[str], done: _Done
 ) -> None:
     """Whatever one peering meets, the others are done."""
+    facts: PeeringFacts | None = None
     try:
         facts = with_memory(_facts(peering_id, snapshots, world), done.ledgers)
         report = settle(SweepDue(), facts, world, open_alerts) if facts is not None else None
     except NetreflexError as error:
         done.notes.append(f"{peering_id}: {error}")
+        if not isinstance(error, RetryLater) or _waits_long(facts, world.now()):
+            done.left[peering_id] = str(error)
         LOG.warning("sweep.peering_failed", extra={"peering_id": peering_id, "error": str(error)})
     except Exception as error:
         done.broke.append(error)
@@ -95,6 +103,12 @@ def _settle_one(
         if facts is not None and report is not None:
             done.reports.append(report)
             done.reaches += _reaches(facts, report, world.policy)
+
+
+def _waits_long(facts: PeeringFacts | None, now: datetime) -> bool:
+    """What AWS puts off passes by itself; but a request expires, and one that many sweeps could not decide is told."""
+    expires_at = facts.peering.expires_at if facts is not None else None
+    return expires_at is not None and now - (expires_at - REQUEST_LASTS) > LONG
 
 
 def _asks_subnets(policy: Policy) -> bool:
@@ -122,6 +136,8 @@ def _names(done: _Done, world: World, seconds_left: Callable[[], float], *, comp
         report = sweep_names(world, done.reaches, seconds_left, complete=complete)
     except NetreflexError as error:
         done.notes.append(f"names: {error}")
+        if not isinstance(error, RetryLater):
+            done.left["names"] = str(error)
         LOG.warning("sweep.names_failed", extra={"error": str(error)})
         return ()
     return (report,) if report is not None else ()
@@ -150,6 +166,16 @@ def _joined(
         alerts=(*alerts, *(fp for report in reports for fp in report.alerts)),
         proof=tuple(line for report in names for line in report.proof),
     )
+
+
+def _tell_left(left: Mapping[str, str], open_alerts: Collection[str], world: World) -> Iterable[str]:
+    """One alert about all that this pass could not settle, and its end."""
+    home = next(iter(world.policy.places), None)
+    if home is None or not (left or left_fingerprint(home) in open_alerts):
+        return
+    alert = left_alert(home, left, world.now())
+    world.road.tell(alert)
+    yield alert.fingerprint
 
 
 def _tell_policy(open_alerts: Collection[str], world: World) -> Iterable[str]:

@@ -8,7 +8,9 @@ from contextlib import ExitStack
 import pytest
 
 from demo.slack import demo_slack
+from demo.world import POLICY
 from tests.aws.checkout import checkout
+from tests.aws.deploy import Deployment, deploy
 from tests.aws.local import LocalAws
 from tests.cloud.ground import Broken, Ground
 from tests.cloud.ways import WAYS, Stage, bring_up
@@ -56,3 +58,10 @@ def whole(begun: Ground, breaks: list[Broken]) -> Ground:
     """The stage as the completed deployment left it; who changes it deploys it again."""
     assert breaks
     return begun
+
+
+@pytest.fixture(scope="session")
+def deployment() -> Iterator[Deployment]:
+    """A stage that tests change and put right again."""
+    with LocalAws() as aws:
+        yield deploy(aws, policy=POLICY)

@@ -39,6 +39,7 @@ _NOT_HERE = {
     "s3:GetObjectVersion": "neither names a version",
 }
 _UNUSED = {
+    "sweep": {"dynamodb:BatchGetItem"},  # nobody takes the tags of a peering away here
     "notify": {"dynamodb:Query"},
     "sweep_certificates": {"sns:Publish"},  # what it finds first is told by it; here the events come first
 }

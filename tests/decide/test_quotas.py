@@ -158,7 +158,8 @@ def test_a_size_that_is_not_known_is_told_with_the_approval() -> None:
     refused = replace(with_lists(pl(9)), prefix_lists=())
 
     assert plan(facts(refused)).reasons[-1] == (
-        "how many entries pl-1 may have is not known; those that it has were counted"
+        "how many entries pl-1 may have is not known (ec2:DescribeManagedPrefixLists did not tell); those that it has "
+        "were counted"
     )
 
 
