@@ -99,7 +99,7 @@ def change_notice(action: ChangeRecordSets, answer: ChangeInfo | None, now: date
 
 
 def _status(answer: ChangeInfo) -> str:
-    return f"{answer.change_id}, {answer.status}" + ("" if answer.spread else "; the sweep looks again")
+    return f"{answer.change_id}, {answer}" + ("" if answer.spread else "; the sweep looks again")
 
 
 def _shown(action: ChangeRecordSets) -> Iterator[str]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.alerts import kinds
 from chalicelib.alerts.name_notices import CHANGE_SUBJECT, LEFTOVERS_SUBJECT, REACH_SUBJECTS, ROOM, reach_id
+from chalicelib.decide.name_choice import GRANT
 from chalicelib.decide.name_leftovers import Leftovers
 from chalicelib.decide.name_reach import nearly_full
 from chalicelib.decide.names import NamesDecision
@@ -146,6 +147,10 @@ def late_changes(pending: Iterable[PendingChange], now: datetime) -> Iterator[Al
         if now - change.since <= LATE:
             continue
         zone, minutes = change.zone, int((now - change.since).total_seconds() // 60)
+        cause = f"change {change.change_id} of hosted zone {zone} is PENDING for more than {LATE.seconds // 60} minutes"
+        look = "Look whether AWS reports a problem of Route 53: https://health.aws.amazon.com/health/status"
+        if change.unread:
+            cause, look = f"change {change.change_id} of hosted zone {zone} is {change.unread}", GRANT
         yield Alert(
             kind=kinds.NAME,
             status=AlertStatus.FIRING,
@@ -157,12 +162,12 @@ def late_changes(pending: Iterable[PendingChange], now: datetime) -> Iterator[Al
                 account=zone.account,
                 region=ROUTE53_REGION,
             ),
-            title=f"A change of {zone.name} is not spread yet",
+            title=f"A change of {zone.name} {'cannot be followed' if change.unread else 'is not spread yet'}",
             summary="Some resolvers may still answer as before the change.",
             at=now,
-            cause=f"change {change.change_id} of hosted zone {zone} is PENDING for more than {LATE.seconds // 60} minutes",
+            cause=cause,
             remedy=(
-                "Look whether AWS reports a problem of Route 53: https://health.aws.amazon.com/health/status",
+                look,
                 f"See it with: aws route53 get-change --id {change.change_id}",
                 "Nothing else is needed: every sweep asks again until it is INSYNC.",
             ),

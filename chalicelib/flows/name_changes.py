@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chalicelib.flows.ports import World
 from chalicelib.model.actions import Action, ChangeRecordSets
@@ -47,18 +48,21 @@ def _zone_of(action: ChangeRecordSets) -> Zone:
 def follow_pending(changes: Sequence[PendingChange], world: World) -> tuple[tuple[PendingChange, ...], ...]:
     """Ask about what earlier runs left: (what is spread, or unknown to Route 53, and over; what is not)."""
     over: list[PendingChange] = []
+    left: list[PendingChange] = []
     oldest = sorted(changes, key=lambda one: one.since)
     for change in oldest[:_MOST_ASKED]:
         told = _asked(change.zone.account, ChangeInfo(change.change_id, "PENDING"), world)
         if told is None or told.spread:
             over.append(change)
-    return tuple(over), tuple(change for change in oldest if change not in over)
+        else:
+            left.append(replace(change, unread=told.unread))
+    return tuple(over), (*left, *oldest[_MOST_ASKED:])
 
 
 def _asked(account: str, told: ChangeInfo, world: World) -> ChangeInfo | None:
-    """The status of now; the known one where it cannot be read, and None where Route 53 does not know the change."""
+    """The status of now; the known one, and why, where it cannot be read; None where Route 53 does not know the change."""
     try:
         return world.names().change(account, told.change_id)
     except NetreflexError as error:
         LOG.warning("names.change_not_followed", extra={"change_id": told.change_id, "error": str(error)})
-        return told
+        return told._replace(unread=f"not followed: {error}")

@@ -44,7 +44,7 @@ class NamesSettled:
     def proof(self) -> tuple[str, ...]:
         """How the names were found after all was done, and how far Route 53 has spread the changes."""
         changes = (
-            f"change {told.change_id} in {action.place.account}: {told.status}" for action, told in self.outcome.answers
+            f"change {told.change_id} in {action.place.account}: {told}" for action, told in self.outcome.answers
         )
         return (*self.lines, *changes)
 

@@ -86,14 +86,21 @@ INSYNC = "INSYNC"
 
 
 class ChangeInfo(NamedTuple):
-    """Route 53's answer to a change batch: PENDING until all its name servers know it, then INSYNC."""
+    """Route 53's answer to a change batch: PENDING until all its name servers know it, then INSYNC.
+
+    ``unread`` says why its status of now could not be read; then ``status`` is the one that was known before.
+    """
 
     change_id: str
     status: str
+    unread: str = ""
 
     @property
     def spread(self) -> bool:
         return self.status == INSYNC
+
+    def __str__(self) -> str:
+        return f"{self.status} ({self.unread})" if self.unread else self.status
 
 
 class ZoneVpc(NamedTuple):
@@ -194,11 +201,12 @@ class NamesFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingChange:
-    """A change batch of ours that Route 53 was still spreading when it was last asked."""
+    """A change batch of ours that Route 53 was still spreading when it was last asked; ``unread`` as of ``ChangeInfo``."""
 
     change_id: str
     zone: Zone
     since: datetime
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

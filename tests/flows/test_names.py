@@ -490,15 +490,38 @@ def test_a_change_that_stays_pending_for_a_quarter_of_an_hour_is_told_and_its_en
 def test_a_change_whose_status_cannot_be_read_is_asked_for_again(lab: Lab, unspread: set[str]) -> None:
     lab.denied.add(("route53:GetChange", DEV))
     report = arrive(lab, created(lab.world.balancer()))
-    assert f"change {CHANGE_ID} in {DEV}: PENDING" in report.proof
+    [why] = [line for line in report.proof if line.startswith(f"change {CHANGE_ID} in {DEV}: PENDING (not followed: ")]
+    assert "route53:GetChange" in why
     assert report.failed == ()
+    [notice] = lab.alerts()
+    assert "route53:GetChange" in notice["fields"][0]["value"]
     lab.sweep()
+    assert titles(lab) == []
     lab.denied.clear()
     unspread.clear()
     lab.sweep()
     assert lab.calls["route53:GetChange"] == 1
     lab.sweep()
     assert lab.calls["route53:GetChange"] == 0
+
+
+def test_a_change_that_may_not_be_followed_for_a_quarter_of_an_hour_names_the_permission(unspread: set[str]) -> None:
+    clock = [datetime(2026, 11, 23, 8, tzinfo=UTC)]
+    with lab_of(now=lambda: clock[0]) as lab:
+        lab.denied.add(("route53:GetChange", DEV))
+        arrive(lab, created(lab.world.balancer()))
+        lab.alerts()
+        clock[0] += timedelta(minutes=20)
+        lab.sweep()
+        [late] = lab.alerts()
+        assert (late["title"], late["severity"]) == (f"A change of {ZONE} cannot be followed", "warning")
+        assert "route53:GetChange" in late["cause"]
+        assert late["remedy"][0] == "Grant what is missing to netreflex's role."
+        lab.denied.clear()
+        unspread.clear()
+        clock[0] += timedelta(minutes=5)
+        lab.sweep()
+        assert titles(lab) == [f"The change of {ZONE} is spread"]
 
 
 def test_a_change_that_cannot_be_dropped_is_asked_for_again(lab: Lab, unspread: set[str]) -> None:
