@@ -17,9 +17,8 @@ from chalicelib.model.names import Unread, VpcDns, Zone, ZoneOfVpc, ZoneVpc
 from chalicelib.model.network import VpcRef
 from chalicelib.model.plan import RefusalKind
 
-MOST_VPCS = (
-    300  # of one private zone (Route 53 developer guide, "Quotas on hosted zones"); it can be raised, or Profiles used
-)
+# Of one private zone (Route 53 developer guide, "Quotas on hosted zones"). A zone that nears it is asked whether it was raised.
+MOST_VPCS = 300
 NEARLY_FULL = 270
 _PROFILES = "Raise the quota of VPCs per private hosted zone, or share the zone through a Route 53 Profile."
 
@@ -68,7 +67,20 @@ def judge_reach_of(
 def nearly_full(zone: Zone) -> str | None:
     """A sentence where the zone will soon take no more VPCs."""
     held = len(zone.vpcs or ())
-    return f"hosted zone {zone} has {held} VPCs, {MOST_VPCS} are allowed" if held >= NEARLY_FULL else None
+    return _room_of(zone, held) if held * MOST_VPCS >= most_vpcs(zone) * NEARLY_FULL else None
+
+
+def most_vpcs(zone: Zone) -> int:
+    """How many VPCs the zone may have; the default where it was not asked, or did not say."""
+    return zone.most_vpcs if isinstance(zone.most_vpcs, int) else MOST_VPCS
+
+
+def _room_of(zone: Zone, held: int) -> str:
+    asked = zone.most_vpcs
+    doubt = (
+        f" by default; whether that was raised could not be read: {asked.reason}" if isinstance(asked, Unread) else ""
+    )
+    return f"hosted zone {zone} has {held} VPCs, {most_vpcs(zone)} are allowed{doubt}"
 
 
 def _hindrance(zone: Zone, vpc: VpcRef, records: Sequence[str], looked: VpcDns | Unread) -> Obstacle | None:
@@ -106,9 +118,9 @@ def hindrance(zone: Zone, vpc: VpcRef, records: Sequence[str], looked: VpcDns) -
 
 
 def _no_room(zone: Zone, vpc: VpcRef, full: int) -> Obstacle | None:
-    if full < MOST_VPCS:
+    if full < most_vpcs(zone):
         return None
-    reason = f"hosted zone {zone} has {full} VPCs, {MOST_VPCS} are allowed; {vpc} does not fit"
+    reason = f"{_room_of(zone, full)}; {vpc} does not fit"
     return Obstacle(kind=RefusalKind.QUOTA, reason=reason, remedy=_PROFILES)
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from chalicelib.flows.ports import World
 from chalicelib.model.actions import Action, ChangeRecordSets
 from chalicelib.model.errors import NetreflexError
-from chalicelib.model.names import ChangeInfo, PendingChange, Zone
+from chalicelib.model.names import PENDING, ChangeInfo, PendingChange, Zone
 
 LOG = logging.getLogger(__name__)
 _MOST_ASKED = 10  # in one run, which makes one change for each zone unless somebody else disturbs it
@@ -51,7 +51,7 @@ def follow_pending(changes: Sequence[PendingChange], world: World) -> tuple[tupl
     left: list[PendingChange] = []
     oldest = sorted(changes, key=lambda one: one.since)
     for change in oldest[:_MOST_ASKED]:
-        told = _asked(change.zone.account, ChangeInfo(change.change_id, "PENDING"), world)
+        told = _asked(change.zone.account, ChangeInfo(change.change_id, PENDING), world)
         if told is None or told.spread:
             over.append(change)
         else:

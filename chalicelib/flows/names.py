@@ -77,7 +77,7 @@ def sweep_names(
         world.road.tell(alert)
     if world.enforce:
         _forget(remembered, spread, settled, world)
-    return _swept(settled, late)
+    return _swept(settled, pending, late)
 
 
 def _forget(remembered: NamesRemembered, spread: Sequence[PendingChange], settled: NamesSettled, world: World) -> None:
@@ -93,7 +93,7 @@ def _forget(remembered: NamesRemembered, spread: Sequence[PendingChange], settle
         LOG.warning("names.memory_not_tidied", extra={"error": str(error)})
 
 
-def _swept(settled: NamesSettled, late: Sequence[Alert]) -> Report:
+def _swept(settled: NamesSettled, pending: Sequence[PendingChange], late: Sequence[Alert]) -> Report:
     final = settled.final
     lead = [one for one in final.verdicts if one.standing is Standing.LEADS]
     problems = [
@@ -105,7 +105,8 @@ def _swept(settled: NamesSettled, late: Sequence[Alert]) -> Report:
     report = names_report(SweepDue(), settled)
     count = (f"{len(final.verdicts)} names: {len(lead)} lead where they should",) if final.verdicts else ()
     reasons = (*count, *problems, *final.foreign)
-    return replace(report, reasons=reasons, alerts=(*report.alerts, *(alert.fingerprint for alert in late)))
+    alerts = (*report.alerts, *(alert.fingerprint for alert in late))
+    return replace(report, reasons=reasons, alerts=alerts, proof=(*report.proof, *map(str, pending)))
 
 
 def reaches_of(facts: PeeringFacts, rule: Rule) -> tuple[Reach, ...]:

@@ -16,7 +16,7 @@ from chalicelib.flows.name_changes import follow_answers
 from chalicelib.flows.ports import World
 from chalicelib.model.actions import Action
 from chalicelib.model.alert import AlertStatus
-from chalicelib.model.names import ChangeInfo, NamesFacts, Reach, Zone
+from chalicelib.model.names import ChangeInfo, NamesFacts, Reach, Zone, change_line
 from chalicelib.model.plan import Decision, Plan
 from chalicelib.model.policy import Name
 from chalicelib.model.report import Report
@@ -43,9 +43,7 @@ class NamesSettled:
     @property
     def proof(self) -> tuple[str, ...]:
         """How the names were found after all was done, and how far Route 53 has spread the changes."""
-        changes = (
-            f"change {told.change_id} in {action.place.account}: {told}" for action, told in self.outcome.answers
-        )
+        changes = (change_line(action.place.account, told) for action, told in self.outcome.answers)
         return (*self.lines, *changes)
 
     @property

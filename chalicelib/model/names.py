@@ -82,7 +82,7 @@ class RecordSet:
     simple: bool = True
 
 
-INSYNC = "INSYNC"
+PENDING, INSYNC = "PENDING", "INSYNC"
 
 
 class ChangeInfo(NamedTuple):
@@ -103,6 +103,11 @@ class ChangeInfo(NamedTuple):
         return f"{self.status} ({self.unread})" if self.unread else self.status
 
 
+def change_line(account: str, change: ChangeInfo) -> str:
+    """How a report tells of a change."""
+    return f"change {change.change_id} in {account}: {change}"
+
+
 class ZoneVpc(NamedTuple):
     """A VPC as a hosted zone knows it: without its account."""
 
@@ -116,7 +121,7 @@ class ZoneVpc(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """A hosted zone. ``vpcs`` and ``authorized`` are None where they were not asked for."""
+    """A hosted zone. ``vpcs``, ``authorized`` and ``most_vpcs`` (how many it may have) are None where they were not asked for."""
 
     zone_id: str
     account: str
@@ -124,6 +129,7 @@ class Zone:
     private: bool
     vpcs: tuple[ZoneVpc, ...] | None = None
     authorized: tuple[ZoneVpc, ...] | None = None
+    most_vpcs: int | Unread | None = None
 
     @property
     def place(self) -> Place:
@@ -207,6 +213,9 @@ class PendingChange:
     zone: Zone
     since: datetime
     unread: str = ""
+
+    def __str__(self) -> str:
+        return change_line(self.zone.account, ChangeInfo(self.change_id, PENDING, self.unread))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.decide.name_reach import NEARLY_FULL
 from chalicelib.model.errors import NetreflexError, RetryLater
-from chalicelib.model.names import Zone, ZoneChoice
+from chalicelib.model.names import Unread, Zone, ZoneChoice
 from chalicelib.observe import route53
 
 
@@ -46,11 +47,21 @@ class NameZones:
         return ()
 
     def whole(self, zone: Zone, *, across: bool, anew: bool) -> Zone:
-        """The zone with its VPCs, and where ``across`` accounts with those that may be associated."""
+        """The zone with its VPCs and, where they are many, its room; ``across`` accounts with those that may be associated."""
         client = self._client(zone.account)
         if anew or zone.vpcs is None:
             found = route53.get_zone(client, zone.account, zone.zone_id)
             if found is None:
                 raise RetryLater(f"hosted zone {zone} went while it was read; run again")
             zone = found
+        if len(zone.vpcs or ()) >= NEARLY_FULL:
+            zone = replace(zone, most_vpcs=_most_vpcs(client, zone))
         return replace(zone, authorized=route53.authorized_vpcs(client, zone)) if across else zone
+
+
+def _most_vpcs(client: Any, zone: Zone) -> int | Unread:  # noqa: ANN401
+    """Who may not read the quota is told so, and goes by the default."""
+    try:
+        return route53.vpc_limit(client, zone)
+    except NetreflexError as error:
+        return Unread(reason=str(error), passing=isinstance(error, RetryLater))

@@ -58,6 +58,13 @@ def _zone(answer: Mapping[str, Any], account: str) -> Zone:
     )
 
 
+def vpc_limit(client: Any, zone: Zone) -> int:  # noqa: ANN401
+    """How many VPCs the zone may have: the default, or what the quota was raised to."""
+    with translated(zone.account, "route53:GetHostedZoneLimit"):
+        answer = client.get_hosted_zone_limit(HostedZoneId=zone.zone_id, Type="MAX_VPCS_ASSOCIATED_BY_ZONE")
+    return int(answer["Limit"]["Value"])
+
+
 def authorized_vpcs(client: Any, zone: Zone) -> tuple[ZoneVpc, ...]:  # noqa: ANN401
     """The VPCs of other accounts that may be associated with the zone."""
     with translated(zone.account, "route53:ListVPCAssociationAuthorizations"):

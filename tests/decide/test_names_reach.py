@@ -156,6 +156,16 @@ def test_a_zone_that_is_nearly_full_is_told() -> None:
     assert nearly_full(zone()) is None
 
 
+def test_the_quota_that_the_zone_tells_counts_and_the_default_where_it_could_not_be_read() -> None:
+    assert steps(seen(vpcs=crowd(MOST_VPCS), most_vpcs=1000)) == ["AssociateVpc"]
+    assert steps(seen(vpcs=crowd(1000), most_vpcs=1000)) == []
+    assert nearly_full(zone(vpcs=crowd(899), most_vpcs=1000)) is None
+    assert "900 VPCs, 1000 are allowed" in (nearly_full(zone(vpcs=crowd(900), most_vpcs=1000)) or "")
+    unread = Unread(reason="denied")
+    [why] = obstacles(plan(seen(vpcs=crowd(MOST_VPCS), most_vpcs=unread), reaches=[Reach(name_id="tidb", vpc=APPS)]))
+    assert "300 are allowed by default; whether that was raised could not be read: denied" in why
+
+
 def test_only_private_zones_of_names_that_are_served_get_vpcs() -> None:
     reach = [Reach(name_id="tidb", vpc=APPS)]
     public = name(public=True)

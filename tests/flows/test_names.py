@@ -495,7 +495,7 @@ def test_a_change_whose_status_cannot_be_read_is_asked_for_again(lab: Lab, unspr
     assert report.failed == ()
     [notice] = lab.alerts()
     assert "route53:GetChange" in notice["fields"][0]["value"]
-    lab.sweep()
+    assert why in lab.sweep().proof
     assert titles(lab) == []
     lab.denied.clear()
     unspread.clear()

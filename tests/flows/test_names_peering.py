@@ -11,6 +11,7 @@ from moto.route53.models import route53_backends
 
 from chalicelib.model.errors import RetryLater
 from demo.world import DATA, DEV
+from tests.aws.strict.route53 import MORE_VPCS
 from tests.flows.names_world import (
     NAME,
     WITH_PEERING,
@@ -163,13 +164,34 @@ def test_a_vpc_without_dns_hostnames_is_named_with_the_command(lab: Lab) -> None
 
 def test_a_zone_with_nearly_all_its_vpcs_is_warned_of(lab: Lab) -> None:
     lab.world.balancer()
-    zone = route53_backends[lab.world.zone_owner]["aws"].zones[lab.world.zone_id]
-    for number in range(270):
-        zone.add_vpc(f"vpc-{number:08x}", "eu-west-1")
+    lab.world.crowd(269)
     lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
     assert f"{ZONE} will soon take no more VPCs" in titles(lab)
+    assert lab.calls["route53:GetHostedZoneLimit"] > 0
+    zone = route53_backends[lab.world.zone_owner]["aws"].zones[lab.world.zone_id]
     zone.vpcs = zone.vpcs[-1:]
     lab.sweep()
+    assert f"{ZONE} has room for VPCs" in titles(lab)
+    assert lab.calls["route53:GetHostedZoneLimit"] == 0
+
+
+def test_a_raised_quota_of_a_zone_lets_more_vpcs_in_and_is_believed_only_where_it_is_read(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.world.balancer()
+    lab.world.crowd(300)
+    lab.denied.add(("route53:GetHostedZoneLimit", lab.world.zone_owner))
+    report = lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+    assert (
+        "301 VPCs, 300 are allowed by default; whether that was raised could not be read: " in report.refused[0].reason
+    )
+    assert "route53:GetHostedZoneLimit" in report.refused[0].reason
+    lab.denied.clear()
+    lab.sweep()
+    assert lab.world.apps.vpc_id not in lab.world.vpcs_of_zone()
+    monkeypatch.setitem(MORE_VPCS, lab.world.zone_id, 1000)
+    lab.sweep()
+    assert lab.world.apps.vpc_id in lab.world.vpcs_of_zone()
     assert f"{ZONE} has room for VPCs" in titles(lab)
 
 
