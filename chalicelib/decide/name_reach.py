@@ -13,13 +13,14 @@ from chalicelib.decide.dns_name import lies_in, normalised
 from chalicelib.decide.foreign import foreign_association
 from chalicelib.decide.name_choice import GRANT, Obstacle
 from chalicelib.model.actions import AssociateVpc, AuthorizeVpcAssociation, NameAction, RemoveVpcAuthorization
-from chalicelib.model.names import Unread, VpcDns, Zone, ZoneOfVpc, ZoneVpc
+from chalicelib.model.names import RecordSet, Unread, VpcDns, Zone, ZoneOfVpc, ZoneVpc
 from chalicelib.model.network import VpcRef
 from chalicelib.model.plan import RefusalKind
 
 # Of one private zone (Route 53 developer guide, "Quotas on hosted zones"). A zone that nears it is asked whether it was raised.
 MOST_VPCS = 300
 NEARLY_FULL = 270
+Beneath = Mapping[tuple[str, str], RecordSet | Unread | None]
 _PROFILES = "Raise the quota of VPCs per private hosted zone, or share the zone through a Route 53 Profile."
 
 
@@ -39,12 +40,17 @@ class ReachVerdict:
 
 
 def judge_reach_of(
-    zone: Zone, wanted: Mapping[VpcRef, bool], records: Sequence[str], looked: Mapping[VpcRef, VpcDns | Unread]
+    zone: Zone,
+    wanted: Mapping[VpcRef, bool],
+    records: Sequence[str],
+    looked: Mapping[VpcRef, VpcDns | Unread],
+    beneath: Beneath,
 ) -> tuple[ReachVerdict, ...]:
     """One verdict for each VPC (True: it is ours), in a stable order. ``records`` are the names to resolve there.
 
     An association alone is no proof: the VPC's DNS may be switched off later, or another zone put in front. So those that are
-    associated are judged as well. What is not ours cannot be looked into, and is taken to be well.
+    associated are judged as well. What is not ours cannot be looked into, and is taken to be well. ``beneath`` is as
+    ``NamesFacts`` has it: what an association would hide is looked at before it is made.
     """
     verdicts: list[ReachVerdict] = []
     full = len(zone.vpcs or ())
@@ -54,7 +60,7 @@ def judge_reach_of(
         if ZoneVpc.of(vpc) in (zone.vpcs or ()):
             verdicts.append(ReachVerdict(zone=zone, vpc=vpc, steps=_leftover(zone, vpc), obstacle=obstacle))
             continue
-        obstacle = obstacle or _no_room(zone, vpc, full)
+        obstacle = obstacle or _hides(zone, vpc, look, beneath) or _no_room(zone, vpc, full)
         ours = _steps(zone, vpc) if managed else _opening(zone, vpc)
         foreign = "" if managed or obstacle else foreign_association(zone, vpc)
         full += obstacle is None
@@ -115,6 +121,31 @@ def hindrance(zone: Zone, vpc: VpcRef, records: Sequence[str], looked: VpcDns) -
         reason=f"on {vpc} the hosted zone {normalised(other.name)} ({other.zone_id}) would answer for {hidden} instead of {zone}",
         remedy=f"Remove that zone's association ({remove}), or make the record in it by hand.",
     )
+
+
+def wider_zones(zone: Zone, looked: VpcDns) -> tuple[ZoneOfVpc, ...]:
+    """The zones of a VPC that answer there for names in our zone, as long as ours is not associated."""
+    own = normalised(zone.name)
+    return tuple(
+        one for one in sorted(looked.zones) if normalised(one.name) != own and lies_in(own, normalised(one.name))
+    )
+
+
+def _hides(zone: Zone, vpc: VpcRef, looked: VpcDns | Unread, beneath: Beneath) -> Obstacle | None:
+    """Our zone would answer alone for all its names, also for those that a wider zone has records of."""
+    for other in wider_zones(zone, looked) if isinstance(looked, VpcDns) else ():
+        found = beneath.get((other.zone_id, zone.zone_id))
+        if isinstance(found, Unread):
+            reason = f"what {vpc} resolves in {other.name} ({other.zone_id}) could not be read: {found.reason}"
+            return Obstacle(kind=RefusalKind.ACCESS, reason=reason, remedy=GRANT, passing=found.passing)
+        if found is not None:
+            return Obstacle(
+                kind=RefusalKind.SHADOW,
+                reason=f"on {vpc} the hosted zone {other.name} ({other.zone_id}) answers for {found.name}, which {zone} would hide",
+                remedy=f"Make what {other.name} holds in {zone.name} in {zone} by hand, and delete it there.",
+                look=f"aws route53 list-resource-record-sets --hosted-zone-id {other.zone_id} --start-record-name {zone.name}",
+            )
+    return None
 
 
 def _no_room(zone: Zone, vpc: VpcRef, full: int) -> Obstacle | None:

@@ -216,7 +216,7 @@ def _reached(served: Mapping[str, NameVerdict], reaches: Iterable[Reach], facts:
         wanted[verdict.zone.zone_id][reach.vpc] = reach.managed
         records[verdict.zone.zone_id][verdict.record] = None
     for zone_id, zone in sorted(zones.items()):
-        yield from judge_reach_of(zone, wanted[zone_id], tuple(records[zone_id]), facts.vpcs)
+        yield from judge_reach_of(zone, wanted[zone_id], tuple(records[zone_id]), facts.vpcs, facts.beneath)
 
 
 # ---- refusals --------------------------------------------------------------------------------------------------------

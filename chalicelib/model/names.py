@@ -168,10 +168,11 @@ class Reach:
 
 
 class ZoneOfVpc(NamedTuple):
-    """A private zone that a VPC resolves already, whoever owns it."""
+    """A private zone that a VPC resolves already. ``account`` is its owner's; empty where a service of AWS owns it."""
 
     zone_id: str
     name: str
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +196,8 @@ class Unread:
 class NamesFacts:
     """All that is true of some names: their zones, the record sets there, the load balancers, the VPCs to be reached from.
 
-    ``whole`` are the zones whose record sets were read to the end; of others only as far as the names go.
+    ``whole`` are the zones whose record sets were read to the end; of others only as far as the names go. ``beneath`` tells by the
+    ids of a wider zone and of ours the first record of the wider one that lies in ours; nothing where there is none.
     """
 
     zones: Mapping[ZoneChoice, tuple[Zone, ...] | Unread] = field(default_factory=dict)
@@ -203,6 +205,7 @@ class NamesFacts:
     balancers: Mapping[Place, tuple[LoadBalancer, ...] | Unread] = field(default_factory=dict)
     vpcs: Mapping[VpcRef, VpcDns | Unread] = field(default_factory=dict)
     whole: tuple[Zone, ...] = ()
+    beneath: Mapping[tuple[str, str], RecordSet | Unread | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from chalicelib.decide.name_reach import NEARLY_FULL
 from chalicelib.model.errors import NetreflexError, RetryLater
-from chalicelib.model.names import Unread, Zone, ZoneChoice
+from chalicelib.model.names import Zone, ZoneChoice
 from chalicelib.observe import route53
+from chalicelib.observe.unread import or_unread
 
 
 class NameZones:
@@ -55,13 +57,5 @@ class NameZones:
                 raise RetryLater(f"hosted zone {zone} went while it was read; run again")
             zone = found
         if len(zone.vpcs or ()) >= NEARLY_FULL:
-            zone = replace(zone, most_vpcs=_most_vpcs(client, zone))
+            zone = replace(zone, most_vpcs=or_unread(partial(route53.vpc_limit, client, zone)))
         return replace(zone, authorized=route53.authorized_vpcs(client, zone)) if across else zone
-
-
-def _most_vpcs(client: Any, zone: Zone) -> int | Unread:  # noqa: ANN401
-    """Who may not read the quota is told so, and goes by the default."""
-    try:
-        return route53.vpc_limit(client, zone)
-    except NetreflexError as error:
-        return Unread(reason=str(error), passing=isinstance(error, RetryLater))

@@ -6,16 +6,15 @@ run side by side; none of them grows with the number of names.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from chalicelib.decide.dns_name import normalised, order
 from chalicelib.decide.name_choice import chosen_zone
-from chalicelib.model.errors import AwsFailure, NetreflexError, RetryLater
+from chalicelib.decide.name_reach import wider_zones
+from chalicelib.model.errors import AwsFailure
 from chalicelib.model.names import (
     LOAD_BALANCER_ARN,
     ROUTE53_REGION,
@@ -29,6 +28,7 @@ from chalicelib.model.names import (
     VpcDns,
     Zone,
     ZoneChoice,
+    ZoneOfVpc,
     ZoneVpc,
     place_of,
 )
@@ -37,11 +37,8 @@ from chalicelib.model.policy import LoadBalancerChoice, Name
 from chalicelib.observe import load_balancers, route53
 from chalicelib.observe.name_memory import read_names_of, read_remembered
 from chalicelib.observe.name_zones import NameZones
-from chalicelib.observe.vpc_dns import NoVpcDns, VpcDnsMemory, read_vpc_dns
-
-T = TypeVar("T")
-K = TypeVar("K")
-_READERS = 8
+from chalicelib.observe.unread import side_by_side
+from chalicelib.observe.vpc_dns import NoVpcDns, VpcDnsMemory, read_vpc_dns, wanted_by_vpc, wanted_zones
 
 
 class Clients(Protocol):
@@ -62,7 +59,8 @@ class NamesObserver:
         self, clients: Clients, *, accounts: Iterable[str], state_table: str | None, recent: VpcDnsMemory | None = None
     ) -> None:
         self._clients, self._state_table = clients, state_table
-        self._zones = NameZones(self._route53, accounts)
+        self._accounts = frozenset(accounts)
+        self._zones = NameZones(self._route53, self._accounts)
         self._recent = recent or NoVpcDns()
 
     def look(
@@ -75,7 +73,7 @@ class NamesObserver:
         zones = {ZoneChoice.of(name): partial(self._zones.find, ZoneChoice.of(name)) for name in names}
         places = {place_of(name.load_balancer): [other.load_balancer for other in names] for name in names}
         balancers = {place: partial(self._balancers, place, choices) for place, choices in places.items()}
-        found: dict[Any, Any] = _side_by_side({**zones, **balancers})
+        found: dict[Any, Any] = side_by_side({**zones, **balancers})
         facts = NamesFacts(
             zones={choice: found[choice] for choice in zones}, balancers={place: found[place] for place in balancers}
         )
@@ -123,10 +121,10 @@ class NamesObserver:
     ) -> NamesFacts:
         """The facts with the VPCs of the zones that some VPC has to reach, and who else may be associated."""
         wanted: dict[str, tuple[Zone, bool]] = {}
-        for zone, _, found in _wanted(facts, names, reaches):
+        for zone, _, found in wanted_zones(facts, names, reaches):
             across = any(one.vpc.account != zone.account for one in found) or wanted.get(zone.zone_id, (zone, False))[1]
             wanted[zone.zone_id] = (zone, across)
-        read = _side_by_side(
+        read = side_by_side(
             {
                 zone_id: partial(self._zones.whole, zone, across=across, anew=anew)
                 for zone_id, (zone, across) in wanted.items()
@@ -156,9 +154,9 @@ class NamesObserver:
                 last[zone.zone_id] = (zone, max(known, record, key=order))
         if more is None:
             reads = {zone_id: partial(self._record_sets, zone, record) for zone_id, (zone, record) in last.items()}
-            return replace(facts, records=_side_by_side(reads))
+            return replace(facts, records=side_by_side(reads))
         whole = {zone.zone_id: zone for zone in more} | {zone_id: zone for zone_id, (zone, _) in last.items()}
-        records = _side_by_side({zone_id: partial(self._all_record_sets, zone) for zone_id, zone in whole.items()})
+        records = side_by_side({zone_id: partial(self._all_record_sets, zone) for zone_id, zone in whole.items()})
         read = tuple(zone for zone_id, zone in whole.items() if not isinstance(records[zone_id], Unread))
         return replace(facts, records=records, whole=read)
 
@@ -200,14 +198,37 @@ class NamesObserver:
 
         Who is associated and found well is asked again after an hour; who is not, or was not well, each time.
         """
-        asked = _wanted_by_vpc(facts, names, reaches)
+        asked = wanted_by_vpc(facts, names, reaches)
         inside = {vpc for vpc, where in asked.items() if all(ZoneVpc.of(vpc) in (zone.vpcs or ()) for zone, _ in where)}
         trusted = {vpc: (known or {}).get(vpc) or self._recent.get(vpc, asked[vpc]) for vpc in inside}
         looks = {vpc: look for vpc, look in trusted.items() if look is not None}
-        read = _side_by_side({vpc: partial(self._dns, vpc) for vpc in asked if vpc not in looks})
+        read = side_by_side({vpc: partial(self._dns, vpc) for vpc in asked if vpc not in looks})
         for vpc in inside & read.keys():
             self._recent.put(vpc, read[vpc])
-        return replace(facts, vpcs={**looks, **read})
+        outside = {vpc: where for vpc, where in asked.items() if vpc not in inside}
+        return replace(facts, vpcs={**looks, **read}, beneath=self._beneath(outside, read))
+
+    def _beneath(
+        self, asked: Mapping[VpcRef, Sequence[tuple[Zone, str]]], looks: Mapping[VpcRef, VpcDns | Unread]
+    ) -> dict[tuple[str, str], RecordSet | Unread | None]:
+        """What wider zones of the policy's accounts hold in zones that are not associated yet. Others cannot be looked into."""
+        wider = (
+            (other, zone)
+            for vpc, where in asked.items()
+            if isinstance(look := looks[vpc], VpcDns)
+            for zone, _ in where
+            for other in wider_zones(zone, look)
+            if other.account in self._accounts
+        )
+        return side_by_side(
+            {
+                (other.zone_id, zone.zone_id): partial(self._first_beneath, other, normalised(zone.name))
+                for other, zone in wider
+            }
+        )
+
+    def _first_beneath(self, other: ZoneOfVpc, name: str) -> RecordSet | None:
+        return route53.first_beneath(self._route53(other.account), other.account, other.zone_id, name)
 
     def _dns(self, vpc: VpcRef) -> VpcDns:
         return read_vpc_dns(self._client("ec2", vpc.place), self._client("route53", vpc.place), vpc)
@@ -217,41 +238,3 @@ class NamesObserver:
 
     def _client(self, service: str, place: Place) -> Any:  # noqa: ANN401
         return self._clients.client(service, place)
-
-
-def _wanted(
-    facts: NamesFacts, names: Sequence[Name], reaches: Sequence[Reach]
-) -> Iterable[tuple[Zone, str, tuple[Reach, ...]]]:
-    """The private zones and the records of the names, with the VPCs that have to reach each."""
-    for name in names:
-        found = tuple(reach for reach in reaches if reach.name_id == name.id)
-        zone = chosen_zone(name, facts)
-        if found and isinstance(zone, Zone) and zone.private:
-            yield zone, normalised(name.name), found
-
-
-def _wanted_by_vpc(
-    facts: NamesFacts, names: Sequence[Name], reaches: Sequence[Reach]
-) -> dict[VpcRef, list[tuple[Zone, str]]]:
-    """What each VPC of ours has to find: zones, each with a record in it."""
-    wanted: dict[VpcRef, list[tuple[Zone, str]]] = defaultdict(list)
-    for zone, record, found in _wanted(facts, names, reaches):
-        for one in found:
-            if one.managed:
-                wanted[one.vpc].append((zone, record))
-    return wanted
-
-
-def _side_by_side(jobs: Mapping[K, Callable[[], T]]) -> dict[K, T | Unread]:
-    """The answers of independent reads, each in its place; what cannot be read is told as such."""
-    if not jobs:
-        return {}
-    with ThreadPoolExecutor(max_workers=_READERS) as readers:
-        return dict(zip(jobs, readers.map(_read, jobs.values()), strict=True))
-
-
-def _read(job: Callable[[], T]) -> T | Unread:
-    try:
-        return job()
-    except NetreflexError as error:
-        return Unread(reason=str(error), passing=isinstance(error, RetryLater))

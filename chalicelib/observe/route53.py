@@ -8,12 +8,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.decide.dns_name import normalised, order
+from chalicelib.decide.dns_name import lies_in, normalised, order
 from chalicelib.model.names import ChangeInfo, RecordSet, Zone, ZoneOfVpc, ZoneVpc
 from chalicelib.model.network import VpcRef
 from chalicelib.sessions import error_code, translated
 
 _ZONES, _RECORDS, _AUTHORIZED = "100", "300", "50"  # the largest page of each call (Route 53 API reference)
+_FEW = "5"  # more than a delegation has record sets at its name
 
 
 def zones_named(client: Any, account: str, name: str) -> tuple[Zone, ...]:  # noqa: ANN401
@@ -93,6 +94,14 @@ def record_sets(client: Any, zone: Zone, last: str | None = None) -> tuple[Recor
     return tuple(found)
 
 
+def first_beneath(client: Any, account: str, zone_id: str, name: str) -> RecordSet | None:  # noqa: ANN401
+    """The first record set of a zone at a name or below it. A delegation of that very name is none: it hands the name on."""
+    with translated(account, "route53:ListResourceRecordSets"):
+        page = client.list_resource_record_sets(HostedZoneId=zone_id, StartRecordName=name, MaxItems=_FEW)
+    found = (one for one in map(_record_set, page["ResourceRecordSets"]) if lies_in(one.name, name))
+    return next((one for one in found if (one.name, one.type) not in {(name, "NS"), (name, "DS")}), None)
+
+
 def _record_set(answer: Mapping[str, Any]) -> RecordSet:
     return RecordSet(
         name=normalised(answer["Name"]),
@@ -121,7 +130,11 @@ def zones_of_vpc(client: Any, vpc: VpcRef) -> tuple[ZoneOfVpc, ...]:  # noqa: AN
     while True:
         with translated(vpc.account, "route53:ListHostedZonesByVPC"):
             page = client.list_hosted_zones_by_vpc(VPCId=vpc.vpc_id, VPCRegion=vpc.region, MaxItems=_ZONES, **more)
-        found += [ZoneOfVpc(one["HostedZoneId"], normalised(one["Name"])) for one in page["HostedZoneSummaries"]]
+        found += [_zone_of_vpc(one) for one in page["HostedZoneSummaries"]]
         if not page.get("NextToken"):
             return tuple(found)
         more = {"NextToken": page["NextToken"]}
+
+
+def _zone_of_vpc(answer: Mapping[str, Any]) -> ZoneOfVpc:
+    return ZoneOfVpc(answer["HostedZoneId"], normalised(answer["Name"]), answer["Owner"].get("OwningAccount", ""))

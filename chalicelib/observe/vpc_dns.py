@@ -1,4 +1,4 @@
-"""What a VPC resolves: its private zones, and whether its DNS is switched on at all.
+"""What a VPC resolves, and what it has to find: its private zones, and whether its DNS is switched on at all.
 
 That takes three calls for each VPC and no API tells it of several, so what was read of a VPC is remembered for an hour, in the
 container alone.
@@ -6,13 +6,17 @@ container alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from chalicelib.decide.dns_name import normalised
+from chalicelib.decide.name_choice import chosen_zone
 from chalicelib.decide.name_reach import hindrance
-from chalicelib.model.names import Unread, VpcDns, Zone
+from chalicelib.model.names import NamesFacts, Reach, Unread, VpcDns, Zone
 from chalicelib.model.network import VpcRef
+from chalicelib.model.policy import Name
 from chalicelib.observe import route53
 from chalicelib.sessions import translated
 
@@ -67,3 +71,26 @@ def read_vpc_dns(ec2: Any, client: Any, vpc: VpcRef) -> VpcDns:  # noqa: ANN401
         on[attribute] = bool(answer[key]["Value"])
     zones = route53.zones_of_vpc(client, vpc)
     return VpcDns(zones=zones, support=on["enableDnsSupport"], hostnames=on["enableDnsHostnames"])
+
+
+def wanted_zones(
+    facts: NamesFacts, names: Sequence[Name], reaches: Sequence[Reach]
+) -> Iterable[tuple[Zone, str, tuple[Reach, ...]]]:
+    """The private zones and the records of the names, with the VPCs that have to reach each."""
+    for name in names:
+        found = tuple(reach for reach in reaches if reach.name_id == name.id)
+        zone = chosen_zone(name, facts)
+        if found and isinstance(zone, Zone) and zone.private:
+            yield zone, normalised(name.name), found
+
+
+def wanted_by_vpc(
+    facts: NamesFacts, names: Sequence[Name], reaches: Sequence[Reach]
+) -> dict[VpcRef, list[tuple[Zone, str]]]:
+    """What each VPC of ours has to find: zones, each with a record in it."""
+    wanted: dict[VpcRef, list[tuple[Zone, str]]] = defaultdict(list)
+    for zone, record, found in wanted_zones(facts, names, reaches):
+        for one in found:
+            if one.managed:
+                wanted[one.vpc].append((zone, record))
+    return wanted

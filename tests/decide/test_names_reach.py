@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.decide.name_reach import MOST_VPCS, NEARLY_FULL, nearly_full
-from chalicelib.model.names import NamesFacts, Reach, Unread, VpcDns, Zone, ZoneChoice, ZoneOfVpc, ZoneVpc
+from chalicelib.model.names import NamesFacts, Reach, RecordSet, Unread, VpcDns, Zone, ZoneChoice, ZoneOfVpc, ZoneVpc
 from chalicelib.model.network import VpcRef
 from tests.decide.names_build import APPS, NAME, REMOTE, ZONE, applied, facts, led, name, obstacles, plan, record, zone
 
@@ -125,6 +125,40 @@ def test_a_full_zone_has_no_room_for_a_vpc_that_is_not_ours() -> None:
     decision = plan(facts(*led(), zones=(zone(vpcs=crowd(MOST_VPCS)),)), reaches=[ABROAD])
     assert (decision.plan.actions, decision.foreign) == ((), ())
     assert "300 VPCs, 300 are allowed" in decision.plan.refusals[0].reason
+
+
+WIDER = VpcDns(zones=(ZoneOfVpc("Z2", "example.internal", "444455556666"), ZoneOfVpc("Z3", "internal")))
+
+
+@pytest.mark.parametrize(
+    ("beneath", "why", "kind"),
+    [
+        ({}, None, None),
+        ({("Z2", "Z1"): None}, None, None),
+        ({("Z2", "Z9"): record("A", "10.0.0.1", f"db.{ZONE}")}, None, None),
+        (
+            {("Z2", "Z1"): record("A", "10.0.0.1", f"db.{ZONE}")},
+            f"example.internal (Z2) answers for db.{ZONE}, which",
+            "shadow",
+        ),
+        (
+            {("Z3", "Z1"): record("A", "10.0.0.1", f"db.{ZONE}")},
+            f"internal (Z3) answers for db.{ZONE}, which",
+            "shadow",
+        ),
+        ({("Z2", "Z1"): Unread(reason="denied")}, "in example.internal (Z2) could not be read: denied", "access"),
+    ],
+)
+def test_what_an_association_would_hide_is_named_and_stays(
+    beneath: dict[tuple[str, str], RecordSet | Unread | None], why: str | None, kind: str | None
+) -> None:
+    reach = [Reach(name_id="tidb", vpc=APPS)]
+    decision = plan(replace(seen(dns=WIDER), beneath=beneath), reaches=reach)
+    assert [one.kind for one in decision.plan.refusals] == ([kind] if kind else [])
+    assert all(why in one for one in obstacles(decision) if why)
+    assert len(decision.plan.actions) == (0 if kind else 1)
+    there = replace(seen(dns=WIDER, vpcs=(ZoneVpc.of(APPS),)), beneath=beneath)
+    assert obstacles(plan(there, reaches=reach)) == []
 
 
 def test_a_vpc_that_was_not_asked_is_not_associated() -> None:

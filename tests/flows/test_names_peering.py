@@ -136,6 +136,27 @@ def test_a_zone_that_would_hide_the_name_is_told_with_its_id_and_the_end_too(lab
     assert titles(lab) == [f"{ZONE} resolves in {lab.world.apps.vpc_id}"]
 
 
+def test_records_of_a_wider_zone_that_the_association_would_hide_keep_it_away_until_they_are_gone(lab: Lab) -> None:
+    lab.world.balancer()
+    wider = lab.world.make_zone("example.internal", lab.world.apps.vpc_id, DEV)
+    batch = {"Name": f"db.{ZONE}", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "10.16.0.9"}]}
+
+    def change(action: str) -> None:
+        changes = {"Changes": [{"Action": action, "ResourceRecordSet": batch}]}
+        lab.world.route53(DEV).change_resource_record_sets(HostedZoneId=wider, ChangeBatch=changes)
+
+    change("CREATE")
+    report = lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+    assert f"example.internal ({wider}) answers for db.{ZONE}, which {ZONE} (" in report.refused[0].reason
+    assert lab.world.apps.vpc_id not in lab.world.vpcs_of_zone()
+    [alert] = [one for one in lab.alerts() if one["title"] == f"{ZONE} does not resolve in {lab.world.apps.vpc_id}"]
+    assert f"--hosted-zone-id {wider} --start-record-name {ZONE}" in alert["remedy"][1]
+    change("DELETE")
+    lab.sweep()
+    assert lab.world.apps.vpc_id in lab.world.vpcs_of_zone()
+    assert titles(lab) == [f"{ZONE} resolves in {lab.world.apps.vpc_id}"]
+
+
 def test_an_alert_about_a_vpc_ends_with_its_peering_and_not_while_that_is_out_of_sight(lab: Lab) -> None:
     lab.world.balancer()
     lab.world.make_zone(NAME, lab.world.apps.vpc_id, DEV)

@@ -314,11 +314,15 @@ def test_a_zone_that_goes_while_it_is_read_is_read_again_later(
     assert found.passing
 
 
+def _summary(zone_id: str, name: str, **owner: str) -> dict[str, Any]:
+    return {"HostedZoneId": zone_id, "Name": name, "Owner": owner}
+
+
 def test_every_page_of_a_vpcs_zones_is_read() -> None:
     pages: Iterator[dict[str, Any]] = iter(
         [
-            {"HostedZoneSummaries": [{"HostedZoneId": "Z1", "Name": "a."}], "NextToken": "more"},
-            {"HostedZoneSummaries": [{"HostedZoneId": "Z2", "Name": "B.c."}]},
+            {"HostedZoneSummaries": [_summary("Z1", "a.", OwningAccount=DEV)], "NextToken": "more"},
+            {"HostedZoneSummaries": [_summary("Z2", "B.c.", OwningService="efs.amazonaws.com")]},
         ]
     )
 
@@ -327,7 +331,41 @@ def test_every_page_of_a_vpcs_zones_is_read() -> None:
             return next(pages)
 
     vpc = VpcRef(place=HERE, vpc_id="vpc-1")
-    assert [tuple(one) for one in route53.zones_of_vpc(Client(), vpc)] == [("Z1", "a"), ("Z2", "b.c")]
+    assert [tuple(one) for one in route53.zones_of_vpc(Client(), vpc)] == [("Z1", "a", DEV), ("Z2", "b.c", "")]
+
+
+@pytest.mark.parametrize(
+    ("records", "found"),
+    [
+        ([("api.example.internal", "CNAME")], None),
+        ([(f"db.{ZONE}", "CNAME")], f"db.{ZONE}"),
+        ([(f"*.{ZONE}", "CNAME")], f"*.{ZONE}"),
+        ([(ZONE, "TXT")], ZONE),
+        ([(ZONE, "NS")], None),
+        ([(ZONE, "NS"), (f"db.{ZONE}", "CNAME")], f"db.{ZONE}"),
+        ([(f"x{ZONE}", "CNAME"), ("zz.example.internal", "CNAME")], None),
+    ],
+)
+def test_what_a_wider_zone_holds_in_ours_is_seen_before_an_association(
+    lab: Lab, reader: NamesObserver, records: list[tuple[str, str]], found: str | None
+) -> None:
+    lab.world.zone_id, own = lab.world.make_zone("example.internal", lab.world.apps.vpc_id, DEV), lab.world.zone_id
+    for name, kind in (one for one in records if one[0].endswith(".example.internal")):
+        lab.world.write((name, kind, '"x"' if kind == "TXT" else "there.example.com"))
+
+    def beneath(vpc_id: str, reader: NamesObserver) -> tuple[int, dict[tuple[str, str], Any]]:
+        vpc = VpcRef(place=Place(account=DEV, region=REGION), vpc_id=vpc_id)
+        with lab.counting():
+            facts = reader.look([asked()], [Reach(name_id="tidb", vpc=vpc)])
+        return lab.calls["route53:ListResourceRecordSets"], dict(facts.beneath)
+
+    reads, seen = beneath(lab.world.apps.vpc_id, reader)
+    assert reads == 2
+    assert [key for key, _ in seen.items()] == [(lab.world.zone_id, own)]
+    assert [one.name if one else None for one in seen.values()] == [found]
+    assert beneath(lab.world.ops.vpc_id, reader) == (1, {})  # it is associated already
+    closed = NamesObserver(lab.runtime.sessions, accounts=[DATA], state_table=None)
+    assert beneath(lab.world.apps.vpc_id, closed) == (1, {})  # a zone of an account that is not in the policy
 
 
 def test_an_error_of_route_53_is_translated() -> None:
