@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # each function imports what it needs when it needs it: cold 
     from chalicelib.flows.certificate_ports import Bookmark, CertificateWorld, Progress
     from chalicelib.flows.ports import Memory, NameMemory, NamesReader, VpnMemory, VpnReader, World
     from chalicelib.observe.queues import DeadLetterQueues
+    from chalicelib.observe.vpc_dns import RecentVpcDns
 
 BUNDLE = Path(__file__).resolve().parent.parent
 
@@ -89,6 +90,7 @@ class Runtime:
             reload_seconds=RELOAD_SECONDS if outside else EVERY_TIME,
         )
         self._policy = PolicyWatch(keeper, self._policy_alert)
+        self._recent_dns: RecentVpcDns | None = None
         self._open_sink: Callable[[bool], Sink] | None = None
 
     def _read_policy_text(self) -> str:
@@ -191,8 +193,15 @@ class Runtime:
 
     def _names(self, policy: Policy) -> NamesReader:
         from chalicelib.observe.names import NamesObserver
+        from chalicelib.observe.vpc_dns import RecentVpcDns
 
-        return NamesObserver(self.sessions, accounts=policy.accounts, state_table=self.settings.state_table)
+        self._recent_dns = self._recent_dns or RecentVpcDns(self._now)
+        return NamesObserver(
+            self.sessions,
+            accounts=policy.accounts,
+            state_table=self.settings.state_table,
+            recent=self._recent_dns,
+        )
 
     def _name_memory(self) -> NameMemory:
         from chalicelib.perform.name_memory import NoNames, StateTableNames

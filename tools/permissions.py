@@ -29,6 +29,7 @@ WHY = {
     "MarkPeeringsOfTheHomeAccount": "Tags an approved peering with its rule; only keys that begin with `netreflex:`.",
     "RouteInTheHomeAccount": "Adds and repairs the routes of approved peerings, and removes its own.",
     "ReadNamesOfTheHomeAccount": "Finds the zone, the record that is there, and the load balancer that a name leads to.",
+    "FollowChangesOfTheHomeAccount": "How far Route 53 has spread a change of ours. It grants no more than its status.",
     "WriteCnamesAndTheirMarks": "Creates and exactly deletes CNAMEs and the TXT marks beside them; never an UPSERT, and no "
     "other type of record.",
     "AssociateVpcsWithZones": "Lets a requester's VPC resolve names of the zone; an authorisation is taken back at once.",
@@ -40,8 +41,8 @@ WHY = {
     "ReadPublicZonesOfTheHomeAccount": "Whether the record by which ACM validates a certificate is still in its zone.",
     "CreateValidationRecordsAndTheirMarks": "Puts back the CNAME by which ACM validates a certificate, and its mark; it "
     "deletes and changes nothing.",
-    "Remember": "The ledger of routes, the life of alerts, what AWS answered of VPN tunnels, and the last good policy, in the "
-    "state table.",
+    "Remember": "The ledger of routes, the life of alerts, what AWS answered of VPN tunnels, what was written for names, and "
+    "the last good policy, in the state table.",
     "FindOpenAlerts": "Which alerts fire or wait, by the index of what is due.",
     "PublishAlerts": "Tells people, through the alerts topic.",
     "TellTheSecondTopic": "Tells people that the road to Slack is broken.",

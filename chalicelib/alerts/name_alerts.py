@@ -11,14 +11,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.alerts import kinds
-from chalicelib.alerts.name_notices import NAME_SUBJECT, REACH_SUBJECTS, ROOM, change_notice, reach_id
+from chalicelib.alerts.name_notices import NAME_SUBJECT, REACH_SUBJECTS, change_notice, reach_id
+from chalicelib.alerts.name_zone_alerts import brake_alert, leftovers_alert, room_alert
 from chalicelib.decide.name_batches import changed_names
-from chalicelib.decide.name_reach import ReachVerdict, nearly_full
+from chalicelib.decide.name_choice import Obstacle, is_classic
+from chalicelib.decide.name_reach import ReachVerdict
 from chalicelib.decide.name_verdicts import NameVerdict, Standing
 from chalicelib.decide.names import NamesDecision
 from chalicelib.model.actions import Action, ChangeRecordSets
 from chalicelib.model.alert import Alert, AlertStatus, Field, Link, Severity, Subject
-from chalicelib.model.names import ROUTE53_REGION, ChangeInfo, Zone
+from chalicelib.model.names import ChangeInfo, LoadBalancer, Zone, ZoneVpc
 from chalicelib.model.plan import RefusalKind
 from chalicelib.model.policy import Policy
 from chalicelib.model.report import Failure
@@ -26,9 +28,15 @@ from chalicelib.model.report import Failure
 _WORDS = {
     RefusalKind.CONFLICT: "meets a record that is not ours",
     RefusalKind.LOAD_BALANCER: "has no load balancer to lead to",
+    RefusalKind.SEVERAL_LOAD_BALANCERS: "has several load balancers to choose from",
+    RefusalKind.SCHEME: "finds no internal load balancer",
+    RefusalKind.LOAD_BALANCER_STATE: "finds no load balancer in service",
     RefusalKind.ZONE: "has no place in a hosted zone",
     RefusalKind.ACCESS: "cannot be judged",
 }
+_LOST = "Whoever asks for this name does not reach the service through it, or reaches something else."
+_UNKNOWN = "Whether it leads where it should is not known. Its record stays as it is."
+_AS_BEFORE = "Whoever asks for this name reaches that load balancer as before; its record was not touched."
 _CAUSE, _NOT_SEEN = "Remove that cause.", "what was written is not what Route 53 shows"
 _BY_ITSELF = "Nothing else is needed: every sweep tries again by itself."
 
@@ -57,27 +65,44 @@ def names_alerts(told: NamesTold, policy: Policy, now: datetime) -> Iterator[Ale
     for reach in told.decision.reaches:
         yield from _of_reach(reach, told, policy, now)
     for zone in {reach.zone.zone_id: reach.zone for reach in told.decision.reaches}.values():
-        yield _of_room(zone, now)
+        yield room_alert(zone, now)
+    for left in told.decision.leftovers:
+        yield leftovers_alert(left, now)
     if told.whole or told.decision.braked:
-        yield _of_brake(told, now)
+        yield brake_alert(told.decision, told.owner, now)
 
 
 # ---- one name --------------------------------------------------------------------------------------------------------
 class _Trouble(NamedTuple):
-    """What is wrong with a name, why, and what to do."""
+    """What is wrong with a name, what that means, why, and what to do."""
 
     what: str
     cause: str
     remedy: tuple[str, ...]
+    means: str = _LOST
+    severity: Severity = Severity.ERROR
+
+
+def _trouble(verdict: NameVerdict, obstacle: Obstacle) -> _Trouble:
+    """A record that leads to a load balancer in service is no outage: what the policy chooses is unclear, and that is all."""
+    steps = _steps(obstacle)
+    if verdict.still is not None:
+        what = f"still leads to {verdict.still.name}"
+        return _Trouble(what, obstacle.reason, steps, _AS_BEFORE, Severity.WARNING)
+    means = _UNKNOWN if obstacle.kind is RefusalKind.ACCESS else _LOST
+    return _Trouble(_WORDS.get(obstacle.kind, "is not served"), obstacle.reason, steps, means)
+
+
+def _steps(obstacle: Obstacle) -> tuple[str, ...]:
+    look = f"See it with: `{obstacle.look}`" if obstacle.look else ""
+    return tuple(step for step in (obstacle.remedy, look, _BY_ITSELF) if step)
 
 
 def _of_name(verdict: NameVerdict, told: NamesTold, policy: Policy, now: datetime) -> Iterator[Alert]:
     obstacle = verdict.obstacle
     if obstacle is not None:
         if not obstacle.passing and obstacle.kind is not RefusalKind.BRAKE:
-            steps = tuple(step for step in (obstacle.remedy, _BY_ITSELF) if step)
-            trouble = _Trouble(_WORDS.get(obstacle.kind, "is not served"), obstacle.reason, steps)
-            yield _name_alert(verdict, policy, now, trouble)
+            yield _name_alert(verdict, policy, now, _trouble(verdict, obstacle))
     elif verdict.standing is Standing.CHANGES and told.enforce and not told.retry:
         errors = [failure.error for failure in told.failed if _is_about(failure.action, verdict)]
         cause = errors[0] if errors else _NOT_SEEN
@@ -91,7 +116,7 @@ def _is_about(action: Action, verdict: NameVerdict) -> bool:
 
 
 def _name_alert(verdict: NameVerdict, policy: Policy, now: datetime, trouble: _Trouble | None) -> Alert:
-    name, target = verdict.name, verdict.target
+    name, target = verdict.name, verdict.target or verdict.still
     account = name.zone_account or name.load_balancer.account
     fields = [Field(name="Name", value=verdict.record), Field(name="In the policy", value=name.id)]
     if verdict.zone:
@@ -101,7 +126,7 @@ def _name_alert(verdict: NameVerdict, policy: Policy, now: datetime, trouble: _T
     return Alert(
         kind=kinds.NAME,
         status=AlertStatus.FIRING if trouble else AlertStatus.RESOLVED,
-        severity=Severity.ERROR,
+        severity=trouble.severity if trouble else Severity.ERROR,
         subject=Subject(
             type=NAME_SUBJECT,
             id=name.id,
@@ -111,15 +136,11 @@ def _name_alert(verdict: NameVerdict, policy: Policy, now: datetime, trouble: _T
             env=policy.accounts[account].name if account in policy.accounts else "",
         ),
         title=f"{verdict.record} {trouble.what if trouble else 'leads where it should'}",
-        summary=(
-            "Whoever asks for this name does not reach the service through it, or reaches something else."
-            if trouble
-            else f"It leads to {target}."
-        ),
+        summary=trouble.means if trouble else f"It leads to {target}.",
         at=now,
         cause=trouble.cause if trouble else "",
         remedy=trouble.remedy if trouble else (),
-        links=_zone_links(verdict.zone),
+        links=(*_zone_links(verdict.zone), *((_balancer_console(target),) if target else ())),
         fields=tuple(fields),
     )
 
@@ -129,7 +150,8 @@ def _of_reach(reach: ReachVerdict, told: NamesTold, policy: Policy, now: datetim
     obstacle = reach.obstacle
     if obstacle is not None:
         if not obstacle.passing:
-            yield _reach_alert(reach, policy, now, obstacle.reason, (obstacle.remedy, _BY_ITSELF))
+            unknown = obstacle.kind is RefusalKind.ACCESS and ZoneVpc.of(reach.vpc) in (reach.zone.vpcs or ())
+            yield _reach_alert(reach, policy, now, obstacle.reason, _steps(obstacle), unknown=unknown)
     elif reach.steps:
         if told.enforce and not told.retry:
             errors = [f.error for f in told.failed if f.action in reach.steps]
@@ -142,12 +164,23 @@ def _of_reach(reach: ReachVerdict, told: NamesTold, policy: Policy, now: datetim
         yield _reach_alert(reach, policy, now, "", ())
 
 
-def _reach_alert(reach: ReachVerdict, policy: Policy, now: datetime, cause: str, remedy: Sequence[str]) -> Alert:
+def _reach_alert(
+    reach: ReachVerdict, policy: Policy, now: datetime, cause: str, remedy: Sequence[str], *, unknown: bool = False
+) -> Alert:
+    """``unknown`` where the VPC is associated, but may not be looked into."""
     zone, vpc = reach.zone, reach.vpc
+    what, means = "resolves", "The names of the service are found there."
+    if unknown:
+        what, means = "may not resolve", "It is associated; whether something keeps it from resolving is not known."
+    elif cause:
+        what, means = (
+            "does not resolve",
+            "Its peering carries packets, but the names of the service are not found there.",
+        )
     return Alert(
         kind=kinds.NAME,
         status=AlertStatus.FIRING if cause else AlertStatus.RESOLVED,
-        severity=Severity.INFO if reach.foreign and not reach.steps else Severity.ERROR,
+        severity=_reach_severity(reach, unknown=unknown),
         subject=Subject(
             type=REACH_SUBJECTS[0],
             id=reach_id(zone.zone_id, vpc.vpc_id),
@@ -156,15 +189,11 @@ def _reach_alert(reach: ReachVerdict, policy: Policy, now: datetime, cause: str,
             region=vpc.region,
             env=policy.accounts[vpc.account].name if vpc.account in policy.accounts else "",
         ),
-        title=f"{zone.name} {'does not resolve' if cause else 'resolves'} in {vpc.vpc_id}",
-        summary=(
-            "Its peering carries packets, but the names of the service are not found there."
-            if cause
-            else "The names of the service are found there."
-        ),
+        title=f"{zone.name} {what} in {vpc.vpc_id}",
+        summary=means,
         at=now,
         cause=cause,
-        remedy=tuple(step for step in remedy if step),
+        remedy=tuple(remedy),
         links=_zone_links(zone),
         fields=(
             Field(name="Hosted zone", value=f"{zone} of {_account(policy, zone.account)}"),
@@ -173,63 +202,20 @@ def _reach_alert(reach: ReachVerdict, policy: Policy, now: datetime, cause: str,
     )
 
 
-def _of_room(zone: Zone, now: datetime) -> Alert:
-    full = nearly_full(zone)
-    return Alert(
-        kind=kinds.NAME,
-        status=AlertStatus.FIRING if full else AlertStatus.RESOLVED,
-        severity=Severity.WARNING,
-        subject=Subject(
-            type=REACH_SUBJECTS[1],
-            id=reach_id(zone.zone_id, ROOM),
-            name=zone.name,
-            account=zone.account,
-            region=ROUTE53_REGION,
-        ),
-        title=f"{zone.name} {'will soon take no more VPCs' if full else 'has room for VPCs'}",
-        summary="The next approved peerings may not get the names of their service." if full else "All fit.",
-        at=now,
-        cause=full or "",
-        remedy=(
-            ("Share the zone through a Route 53 Profile, which takes 1000 VPCs; or raise the zone's quota.",)
-            if full
-            else ()
-        ),
-        links=_zone_links(zone),
-    )
+def _reach_severity(reach: ReachVerdict, *, unknown: bool) -> Severity:
+    if reach.foreign and not reach.steps:
+        return Severity.INFO
+    return Severity.WARNING if unknown else Severity.ERROR
 
 
-def _of_brake(told: NamesTold, now: datetime) -> Alert:
-    braked = told.decision.braked
-    return Alert(
-        kind=kinds.NAME,
-        status=AlertStatus.FIRING if braked else AlertStatus.RESOLVED,
-        severity=Severity.ERROR,
-        subject=Subject(
-            type="automation",
-            id="removal-brake",
-            name="removal of records",
-            account=told.owner.partition("/")[0],
-            region=ROUTE53_REGION,
-        ),
-        title="Too many records would be removed at once" if braked else "The removal of records is not braked",
-        summary=(
-            "Many load balancers seem to be gone. Nothing was removed; their names still lead where they led."
-            if braked
-            else "Nothing waits for anybody any more."
-        ),
-        at=now,
-        cause=told.decision.brake,
-        remedy=(
-            (
-                "Look whether the load balancers are really gone, or the policy's choice of them is wrong.",
-                "If they are gone for good: take the names out of the policy and delete the records by hand.",
-            )
-            if braked
-            else ()
-        ),
-        evidence="\n".join(braked),
+def _balancer_console(balancer: LoadBalancer) -> Link:
+    base = f"https://{balancer.place.region}.console.aws.amazon.com/ec2/home?region={balancer.place.region}"
+    part = (
+        f"#LoadBalancers:search={balancer.name}"
+        if is_classic(balancer)
+        else f"#LoadBalancer:loadBalancerArn={balancer.arn}"
     )
+    return Link(text="Load balancer in the console", url=base + part)
 
 
 def _zone_links(zone: Zone | None) -> tuple[Link, ...]:

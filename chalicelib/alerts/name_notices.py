@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -12,11 +11,16 @@ from chalicelib.decide.name_batches import changed_names
 from chalicelib.decide.names import NamesDecision
 from chalicelib.model.actions import ChangeRecordSets, Verb
 from chalicelib.model.alert import Alert, AlertStatus, Field, Severity, Subject
-from chalicelib.model.names import ChangeInfo
+from chalicelib.model.names import ChangeInfo, Zone
 
 NAME_SUBJECT = "dns-name"
 REACH_SUBJECTS = ("vpc", "hosted-zone")
+LEFTOVERS_SUBJECT, CHANGE_SUBJECT = "leftovers", "change"
 ROOM = "room"
+
+
+_ENDED = {CHANGE_SUBJECT: "The change of {} is spread"}
+_END_MEANS = {CHANGE_SUBJECT: "All resolvers are told the same."}
 
 
 def reach_id(zone_id: str, part: str) -> str:
@@ -24,19 +28,41 @@ def reach_id(zone_id: str, part: str) -> str:
     return f"{zone_id} {part}"
 
 
-def over(open_alerts: Iterable[Alert], decision: NamesDecision, *, complete: bool, now: datetime) -> Iterator[Alert]:
-    """The end of alerts whose name left the policy, or (where every reach is known) whose peering is gone."""
+def over(
+    open_alerts: Iterable[Alert],
+    decision: NamesDecision,
+    zones: Iterable[Zone],
+    late: Iterable[Alert],
+    *,
+    complete: bool,
+    now: datetime,
+) -> Iterator[Alert]:
+    """The end of alerts about what is not asked for any more.
+
+    That is a name that left the policy, a peering that is gone (where every reach is known), a zone that holds nothing of ours
+    and is not looked into any more, a change that is spread.
+    ``zones`` are those that may hold leftovers besides those of the decision, ``late`` the changes that are not spread yet.
+    """
     names = {verdict.name.id for verdict in decision.verdicts}
-    reaches = {reach_id(reach.zone.zone_id, part) for reach in decision.reaches for part in (reach.vpc.vpc_id, ROOM)}
+    parts = {(reach.zone.zone_id, part) for reach in decision.reaches for part in (reach.vpc.vpc_id, ROOM)}
+    known = {verdict.zone.zone_id for verdict in decision.verdicts if verdict.zone} | {zone.zone_id for zone in zones}
+    unsettled = any(verdict.zone is None for verdict in decision.verdicts)
+    left = {reach_id(*part) for part in parts}
+    late_ids = {alert.subject.id for alert in late}
     for alert in open_alerts:
         subject = alert.subject
-        left = subject.type == NAME_SUBJECT and subject.id not in names
-        if left or (complete and subject.type in REACH_SUBJECTS and subject.id not in reaches):
+        gone = {
+            NAME_SUBJECT: subject.id not in names,
+            LEFTOVERS_SUBJECT: not unsettled and subject.id.partition(" ")[0] not in known,
+            CHANGE_SUBJECT: subject.id not in late_ids,
+            **dict.fromkeys(REACH_SUBJECTS, complete and subject.id not in left),
+        }
+        if gone.get(subject.type, False):
             yield replace(
                 alert,
                 status=AlertStatus.RESOLVED,
-                title=f"{subject.name or subject.id} is not asked for any more",
-                summary="Neither the policy nor a peering needs it.",
+                title=_ENDED.get(subject.type, "{} is not asked for any more").format(subject.name or subject.id),
+                summary=_END_MEANS.get(subject.type, "Neither the policy nor a peering needs it."),
                 at=now,
                 cause="",
                 remedy=(),
@@ -44,8 +70,10 @@ def over(open_alerts: Iterable[Alert], decision: NamesDecision, *, complete: boo
 
 
 def change_notice(action: ChangeRecordSets, answer: ChangeInfo | None, now: datetime) -> Alert:
-    """The notice of one change batch, whose id makes it a message of its own; without an answer it would be done."""
-    digest = hashlib.sha256("\n".join(map(str, action.changes)).encode()).hexdigest()[:12]
+    """The notice of one change batch; without an answer it would be done.
+
+    It is one notice for each name, and one for each zone where several names change at once: the next change is news of it.
+    """
     names = sorted(changed_names(action))
     what = names[0] if len(names) == 1 else f"{len(names)} names of {action.zone}"
     created = any(change.verb is Verb.CREATE for change in action.changes)
@@ -56,7 +84,7 @@ def change_notice(action: ChangeRecordSets, answer: ChangeInfo | None, now: date
         severity=Severity.INFO,
         subject=Subject(
             type="hosted-zone",
-            id=f"{action.zone_id} {answer.change_id if answer else 'planned'} {digest}",
+            id=reach_id(action.zone_id, f"notice {names[0] if len(names) == 1 else ''}".rstrip()),
             name=action.zone,
             account=action.place.account,
             region=action.place.region,
@@ -66,8 +94,12 @@ def change_notice(action: ChangeRecordSets, answer: ChangeInfo | None, now: date
         at=now,
         links=(kinds.zone_console(action.zone_id),),
         evidence="\n".join(map(str, action.changes)),
-        fields=(Field(name="Change", value=f"{answer.change_id}, {answer.status}"),) if answer else (),
+        fields=(Field(name="Change", value=_status(answer)),) if answer else (),
     )
+
+
+def _status(answer: ChangeInfo) -> str:
+    return f"{answer.change_id}, {answer}" + ("" if answer.spread else "; the sweep looks again")
 
 
 def _shown(action: ChangeRecordSets) -> Iterator[str]:

@@ -5,11 +5,12 @@ Nothing is guessed. A zone or a load balancer that could not be read is not one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chalicelib.decide.approval import unmatched_tag
 from chalicelib.model.names import (
+    LOAD_BALANCER_ARN,
     BalancerState,
     LoadBalancer,
     NamesFacts,
@@ -22,14 +23,20 @@ from chalicelib.model.names import (
 from chalicelib.model.plan import RefusalKind
 from chalicelib.model.policy import LoadBalancerChoice, Name
 
+GRANT = "Grant what is missing to netreflex's role."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """Why a name (or a VPC) is not served: what kind, why, and what a person can do. ``passing`` goes away by itself."""
+    """Why a name (or a VPC) is not served: what kind, why, and what a person can do. ``passing`` goes away by itself.
+
+    ``look`` is a command that shows what is in the way and changes nothing.
+    """
 
     kind: RefusalKind
     reason: str
     remedy: str = ""
+    look: str = ""
     passing: bool = False
 
 
@@ -56,20 +63,29 @@ def choose_zone(name: Name, looked: tuple[Zone, ...] | Unread) -> Zone | Obstacl
         return Obstacle(
             kind=RefusalKind.ZONE,
             reason=f"there are {len(fit)} hosted zones {where}: {listed}",
-            remedy=f"say which one in the policy: names, {name.id}, zone: <its id>",
+            remedy=f"Say which one in the policy: names, {name.id}, zone: <its id>.",
+            look=_zones_command(choice),
         )
     if public:
         return Obstacle(
             kind=RefusalKind.ZONE,
             reason=f"the hosted zone {where} is public ({public[0].zone_id}), and the policy allows private ones only",
-            remedy="make a private hosted zone of that name; or, where everybody may know the name, set public: true",
+            remedy="Make a private hosted zone of that name; or, where everybody may know the name, set public: true.",
+            look=_zones_command(choice),
         )
     wanted = f" associated with {choice.vpc}" if choice.vpc and looked else ""
     return Obstacle(
         kind=RefusalKind.ZONE,
         reason=f"there is no hosted zone {where}{wanted}",
-        remedy="create the zone, or correct the policy's zone, zone_account or zone_vpc",
+        remedy="Create the zone, or correct the policy's zone, zone_account or zone_vpc.",
+        look=_zones_command(choice),
     )
+
+
+def _zones_command(choice: ZoneChoice) -> str:
+    if choice.by_id:
+        return f"aws route53 get-hosted-zone --id {choice.zone}"
+    return f"aws route53 list-hosted-zones-by-name --dns-name {choice.zone}"
 
 
 def _has_vpc(zone: Zone, vpc_id: str | None) -> bool:
@@ -90,22 +106,65 @@ def choose_balancer(name: Name, facts: NamesFacts) -> LoadBalancer | Obstacle | 
         return _unread(f"the load balancers of {place_of(choice)}", looked)
     found = [one for one in looked if selects(choice, one)]
     if not found:
-        reason = f"there is no load balancer {described(choice)} in {place_of(choice)}"
-        remedy = "create it with scheme internal, or correct the policy's load_balancer"
-        return Nothing(obstacle=_obstacle(reason, remedy), there=looked)
+        return Nothing(obstacle=_none(choice), there=looked)
     internal = [one for one in found if one.scheme is Scheme.INTERNAL]
     if not internal:
-        reason = f"{_listed(found)} is {found[0].scheme}; only scheme internal is served"
-        return _obstacle(reason, "create an internal load balancer for the service, or let the policy choose another")
+        return Obstacle(
+            kind=RefusalKind.SCHEME,
+            reason=f"{_listed(found)} is {found[0].scheme}; only scheme internal is served",
+            remedy="Create an internal load balancer for the service, or let the policy choose another.",
+            look=show_balancers(found),
+        )
     for state in (BalancerState.ACTIVE, BalancerState.PROVISIONING):
         fit = [one for one in internal if one.state is state]
         if len(fit) > 1:
-            reason = f"{len(fit)} load balancers are {described(choice)}: {_listed(fit)}"
-            return _obstacle(reason, "let the policy choose one by its ARN, or remove the tags from the others")
+            return _several(choice, fit)
         if fit:
             return fit[0]
-    reason = f"{_listed(internal)} is {internal[0].state}; only active and provisioning ones are served"
-    return _obstacle(reason, "see why in the console of the load balancer; the next sweep looks again")
+    return Obstacle(
+        kind=RefusalKind.LOAD_BALANCER_STATE,
+        reason=f"{_listed(internal)} is {internal[0].state}; only active and provisioning ones are served",
+        remedy="Put it right or replace it; AWS says why in its state.",
+        look=show_balancers(internal),
+    )
+
+
+def _none(choice: LoadBalancerChoice) -> Obstacle:
+    return Obstacle(
+        kind=RefusalKind.LOAD_BALANCER,
+        reason=f"there is no load balancer {described(choice)} in {place_of(choice)}",
+        remedy="Create it with scheme internal, or correct the policy's load_balancer.",
+        look=f"aws elbv2 describe-load-balancers --region {choice.region}",
+    )
+
+
+def _several(choice: LoadBalancerChoice, fit: Sequence[LoadBalancer]) -> Obstacle:
+    """Which of them serves is for people to say: the newer one need not be ready."""
+    remedy = "Let the policy choose one by its ARN."
+    if choice.tags:
+        remedy = (
+            f"Take the tag {min(choice.tags)} away from all but one (aws elbv2 remove-tags), or choose one by its ARN."
+        )
+    return Obstacle(
+        kind=RefusalKind.SEVERAL_LOAD_BALANCERS,
+        reason=f"{len(fit)} load balancers are {described(choice)}: {_listed(fit)}",
+        remedy=remedy,
+        look=show_balancers(fit),
+    )
+
+
+def show_balancers(balancers: Sequence[LoadBalancer]) -> str:
+    """A command that shows load balancers of one Region and generation; the first says which generation."""
+    first = min(balancers, key=lambda one: one.arn)
+    if is_classic(first):
+        return f"aws elb describe-load-balancers --region {first.place.region} --load-balancer-names {first.name}"
+    arns = " ".join(sorted(one.arn for one in balancers if not is_classic(one)))
+    return f"aws elbv2 describe-load-balancers --region {first.place.region} --load-balancer-arns {arns}"
+
+
+def is_classic(balancer: LoadBalancer) -> bool:
+    parts = LOAD_BALANCER_ARN.fullmatch(balancer.arn)
+    return parts is not None and parts["kind"] is None
 
 
 def selects(choice: LoadBalancerChoice, balancer: LoadBalancer) -> bool:
@@ -133,14 +192,10 @@ def _listed(balancers: Iterable[LoadBalancer]) -> str:
     return ", ".join(sorted(one.arn for one in balancers))
 
 
-def _obstacle(reason: str, remedy: str) -> Obstacle:
-    return Obstacle(kind=RefusalKind.LOAD_BALANCER, reason=reason, remedy=remedy)
-
-
 def _unread(what: str, unread: Unread) -> Obstacle:
     return Obstacle(
         kind=RefusalKind.ACCESS,
         reason=f"{what} could not be read, so nothing is concluded: {unread.reason}",
-        remedy="grant what is missing; every sweep tries again by itself",
+        remedy=GRANT,
         passing=unread.passing,
     )

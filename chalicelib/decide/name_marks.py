@@ -7,8 +7,11 @@ exactly ours makes the record somebody else's.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
+
+from chalicelib.model.names import RecordSet
 
 MARK_LABEL = "_netreflex"
 _HERITAGE = "netreflex"
@@ -49,3 +52,12 @@ def read_mark(value: str) -> Mark | None:
     owner, name_id, target = (unquote(parts[f"{_HERITAGE}/{key}"]) for key in ("owner", "name", "target"))
     mark = Mark(owner=owner, name_id=name_id, target=target)
     return mark if mark.value == value else None
+
+
+def own_marks(records: Iterable[RecordSet], owner: str) -> Iterator[tuple[str, Mark]]:
+    """The names that an owner led to load balancers, each with its mark. Its records for ACM are no names of the policy."""
+    for record in records:
+        if record.type == "TXT" and record.name.startswith(f"{MARK_LABEL}."):
+            for mark in filter(None, map(read_mark, record.values)):
+                if mark.owner == owner and ":acm:" not in mark.target:
+                    yield record.name.removeprefix(f"{MARK_LABEL}."), mark

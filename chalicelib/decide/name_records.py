@@ -21,10 +21,11 @@ from chalicelib.decide.dns_name import above, normalised
 from chalicelib.decide.name_choice import Obstacle
 from chalicelib.decide.name_marks import Mark, mark_name, read_mark
 from chalicelib.model.actions import RecordChange, Verb
-from chalicelib.model.names import LOAD_BALANCER_ARN, LoadBalancer, RecordSet
+from chalicelib.model.names import LOAD_BALANCER_ARN, BalancerState, LoadBalancer, RecordSet
 from chalicelib.model.network import Place
 from chalicelib.model.plan import RefusalKind
 
+_ROUTES = frozenset({BalancerState.ACTIVE, BalancerState.PROVISIONING, BalancerState.IMPAIRED})
 RecordsByName = Mapping[str, Sequence[RecordSet]]
 
 
@@ -117,12 +118,30 @@ def leads_to(cname: RecordSet, target: LoadBalancer) -> bool:
     return [normalised(value) for value in cname.values] == [normalised(target.dns_name)]
 
 
-def conflict(reason: str) -> Obstacle:
+def live_target(holding: Holding, balancers: Sequence[LoadBalancer]) -> LoadBalancer | None:
+    """The load balancer in service to which our CNAME leads, whatever the policy chooses today.
+
+    An impaired one routes traffic still (ELBv2 API reference, LoadBalancerState).
+    """
+    cname = holding.cname
+    if cname is None or not holding.ours:
+        return None
+    return next((one for one in balancers if leads_to(cname, one) and one.state in _ROUTES), None)
+
+
+def conflict(reason: str, zone_id: str, name: str) -> Obstacle:
+    """``name`` is where to look for what is in the way."""
     return Obstacle(
         kind=RefusalKind.CONFLICT,
         reason=f"{reason}; it was left alone",
-        remedy="remove that record, or give the name in the policy another one; netreflex never replaces what it did not make",
+        remedy="Delete that record, or give the entry another name in the policy. netreflex never replaces what it did not make.",
+        look=show_records(zone_id, name),
     )
+
+
+def show_records(zone_id: str, name: str) -> str:
+    """A command that shows what is at a name and right behind it, where its mark is."""
+    return f"aws route53 list-resource-record-sets --hosted-zone-id {zone_id} --start-record-name {name} --max-items 5"
 
 
 def _kind(record: RecordSet) -> str:

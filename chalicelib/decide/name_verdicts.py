@@ -1,22 +1,19 @@
-"""Names among each other: two that claim one record, and too many whose records would go at once. Pure."""
+"""How each name stands, and which of two that claim one record keeps it. Pure."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.decide.dns_name import normalised
 from chalicelib.decide.name_choice import Obstacle
-from chalicelib.decide.name_marks import read_mark
 from chalicelib.decide.name_records import RecordsByName, judge_holding
 from chalicelib.model.actions import RecordChange
-from chalicelib.model.names import LoadBalancer, RecordSet, Zone
+from chalicelib.model.names import LoadBalancer, Zone
 from chalicelib.model.plan import RefusalKind
 from chalicelib.model.policy import Name
-
-MOST_REMOVALS, MOST_REMOVED = 5, 0.20
 
 
 class Standing(StrEnum):
@@ -31,12 +28,16 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameVerdict:
-    """One name: where it leads or should lead, and what is done or why not. ``obstacle`` goes with REMOVED as well."""
+    """One name: where it leads or should lead, and what is done or why not. ``obstacle`` goes with REMOVED as well.
+
+    ``still`` is the load balancer in service to which our record leads as before, although an obstacle keeps the name.
+    """
 
     name: Name
     standing: Standing
     zone: Zone | None = None
     target: LoadBalancer | None = None
+    still: LoadBalancer | None = None
     changes: tuple[RecordChange, ...] = ()
     obstacle: Obstacle | None = None
 
@@ -83,39 +84,6 @@ def _or_refused(verdict: NameVerdict, keeper: str) -> NameVerdict:
     told = Obstacle(
         kind=RefusalKind.CONFLICT,
         reason=f"{verdict.record} is claimed by {keeper} already, and one record leads to one load balancer",
-        remedy=f"keep {keeper} or {verdict.name.id} in the policy, or give them different names",
+        remedy=f"Keep {keeper} or {verdict.name.id} in the policy, or give them different names.",
     )
     return NameVerdict(name=verdict.name, standing=Standing.REFUSED, zone=verdict.zone, obstacle=told)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Braked:
-    """The verdicts after the brake; ``records`` are those that it kept, and ``why`` says so."""
-
-    verdicts: tuple[NameVerdict, ...]
-    records: tuple[str, ...] = ()
-    why: str = ""
-
-
-def brake(verdicts: Sequence[NameVerdict], by_zone: Mapping[str, RecordsByName], owner: str) -> Braked:
-    """Many load balancers gone at once is more likely an error somewhere than the truth: people look first.
-
-    One record alone is never many, however few there are.
-    """
-    going = [one for one in verdicts if one.standing is Standing.REMOVED]
-    owned = sum(_is_ours(record, owner) for zone in by_zone.values() for found in zone.values() for record in found)
-    if len(going) <= MOST_REMOVALS and (len(going) <= 1 or len(going) <= MOST_REMOVED * owned):
-        return Braked(verdicts=tuple(verdicts))
-    why = f"{len(going)} of {owned} records of netreflex would go at once, where {MOST_REMOVALS} or {MOST_REMOVED:.0%} are the most"
-    remedy = "if the load balancers are really gone, take the names out of the policy and delete the records by hand"
-    stopped = Obstacle(kind=RefusalKind.BRAKE, reason=why, remedy=remedy)
-    kept = tuple(
-        replace(one, standing=Standing.REFUSED, changes=(), obstacle=stopped) if one in going else one
-        for one in verdicts
-    )
-    return Braked(verdicts=kept, records=tuple(one.record for one in going), why=why)
-
-
-def _is_ours(record: RecordSet, owner: str) -> bool:
-    marks = [read_mark(value) for value in record.values] if record.type == "TXT" else []
-    return any(mark is not None and mark.owner == owner for mark in marks)

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 
 from chalicelib.decide.dns_name import MAX_NAME, lies_in, name_fault, normalised
 from chalicelib.decide.name_batches import change_batches
-from chalicelib.decide.name_choice import Nothing, Obstacle, choose_balancer, chosen_zone
+from chalicelib.decide.name_brake import brake
+from chalicelib.decide.name_choice import GRANT, Nothing, Obstacle, choose_balancer, chosen_zone
+from chalicelib.decide.name_leftovers import Leftovers, judge_leftovers
 from chalicelib.decide.name_marks import MARK_LABEL, Mark
 from chalicelib.decide.name_reach import ReachVerdict, association, judge_reach_of
 from chalicelib.decide.name_records import (
@@ -23,10 +25,11 @@ from chalicelib.decide.name_records import (
     covered_by,
     judge_holding,
     leads_to,
+    live_target,
     removal_of,
     still_leads,
 )
-from chalicelib.decide.name_verdicts import NameVerdict, Standing, brake, one_for_each_record
+from chalicelib.decide.name_verdicts import NameVerdict, Standing, one_for_each_record
 from chalicelib.model.actions import ChangeRecordSets, NameAction, RecordChange, Verb
 from chalicelib.model.names import (
     ROUTE53_REGION,
@@ -58,6 +61,7 @@ class NamesDecision:
     steps: tuple[tuple[NameAction, ...], ...] = ()
     braked: tuple[str, ...] = ()
     brake: str = ""
+    leftovers: tuple[Leftovers, ...] = ()
 
     @property
     def foreign(self) -> tuple[str, ...]:
@@ -79,14 +83,23 @@ class NamesDecision:
 
 
 def plan_names(
-    facts: NamesFacts, names: Sequence[Name], reaches: Iterable[Reach], owner: str, *, together: bool = True
+    facts: NamesFacts,
+    names: Sequence[Name],
+    reaches: Iterable[Reach],
+    owner: str,
+    *,
+    together: bool = True,
+    whole: bool = True,
 ) -> NamesDecision:
-    """Verdicts and steps. ``together`` False gives each name a batch of its own, where one spoils the others' batch."""
+    """Verdicts and steps. ``together`` False gives each name a batch of its own, where one spoils the others' batch.
+
+    ``whole`` is False where not all names of the policy are given: then no more than one record is removed.
+    """
     by_zone = {
         zone_id: by_name(records) for zone_id, records in facts.records.items() if not isinstance(records, Unread)
     }
     judged = [_judge(name, facts, by_zone, owner) for name in sorted(names, key=lambda one: one.id)]
-    braked = brake(one_for_each_record(judged, by_zone, owner), by_zone, owner)
+    braked = brake(one_for_each_record(judged, by_zone, owner), by_zone, owner, whole=whole)
     served = {one.name.id: one for one in braked.verdicts if one.standing not in {Standing.REFUSED, Standing.REMOVED}}
     reached = tuple(_reached(served, reaches, facts))
     batches = tuple((batch,) for batch in change_batches(braked.verdicts, together=together))
@@ -96,6 +109,7 @@ def plan_names(
         steps=(*batches, *(one.steps for one in reached if one.steps)),
         braked=braked.records,
         brake=braked.why,
+        leftovers=judge_leftovers(facts.whole, by_zone, braked.verdicts, owner) if whole else (),
     )
 
 
@@ -124,20 +138,22 @@ def _judge(name: Name, facts: NamesFacts, by_zone: Mapping[str, RecordsByName], 
     looked = facts.records.get(zone.zone_id, Unread(reason="it was not asked"))
     if isinstance(looked, Unread):
         reason = f"the record sets of hosted zone {zone} could not be read: {looked.reason}"
-        obstacle = Obstacle(kind=RefusalKind.ACCESS, reason=reason, passing=looked.passing)
+        obstacle = Obstacle(kind=RefusalKind.ACCESS, reason=reason, remedy=GRANT, passing=looked.passing)
         return replace(refused, standing=_held_up(obstacle), obstacle=obstacle)
     records = by_zone[zone.zone_id]
     holding = judge_holding(refused.record, records, owner)
     if holding.conflict:
-        return replace(refused, obstacle=conflict(holding.conflict))
+        return replace(refused, obstacle=conflict(holding.conflict, zone.zone_id, refused.record))
     target = choose_balancer(name, facts)
     if isinstance(target, Nothing):
         return _without_target(refused, holding, target)
     if isinstance(target, Obstacle):
-        return replace(refused, standing=_held_up(target), obstacle=target)
+        still = live_target(holding, _there(name, facts))
+        return replace(refused, standing=_held_up(target), obstacle=target, still=still)
     shade = None if holding.cname else covered_by(refused.record, normalised(zone.name), records)
     if shade:
-        return replace(refused, obstacle=conflict(f"{refused.record} would put others in the shade: {shade}"))
+        reason = f"{refused.record} would put others in the shade: {shade}"
+        return replace(refused, obstacle=conflict(reason, zone.zone_id, refused.record))
     return _towards(replace(refused, target=target), target, holding, owner)
 
 
@@ -152,6 +168,11 @@ def _towards(verdict: NameVerdict, target: LoadBalancer, holding: Holding, owner
     return replace(verdict, standing=Standing.CHANGES, changes=changes)
 
 
+def _there(name: Name, facts: NamesFacts) -> tuple[LoadBalancer, ...]:
+    looked = facts.balancers.get(place_of(name.load_balancer), ())
+    return () if isinstance(looked, Unread) else looked
+
+
 def _without_target(verdict: NameVerdict, holding: Holding, nothing: Nothing) -> NameVerdict:
     """Nothing is there that the name could lead to. Our record goes, where what it led to is known to be gone."""
     obstacle = nothing.obstacle
@@ -159,19 +180,20 @@ def _without_target(verdict: NameVerdict, holding: Holding, nothing: Nothing) ->
         return replace(verdict, obstacle=obstacle)
     kept = still_leads(holding, place_of(verdict.name.load_balancer), nothing.there)
     if kept:
-        return replace(verdict, obstacle=replace(obstacle, reason=f"{obstacle.reason}; the record stays: {kept}"))
+        told = replace(obstacle, reason=f"{obstacle.reason}; the record stays: {kept}")
+        return replace(verdict, obstacle=told, still=live_target(holding, nothing.there))
     return replace(verdict, standing=Standing.REMOVED, changes=removal_of(holding), obstacle=obstacle)
 
 
 def _misfit(record: str, zone: str) -> Obstacle | None:
     """Why no CNAME of that name can stand in the zone."""
     fault = name_fault(record, _LONGEST)
-    remedy = "correct the policy's name"
+    remedy = "Correct the policy's name."
     if fault is None and record.partition(".")[0] == MARK_LABEL:
         fault = f"{record} begins with {MARK_LABEL}, which is kept for the owner's marks"
     if fault is None and record == zone:
         fault = f"{record} is the zone's own name, where DNS allows no CNAME"
-        remedy = "write a name below the zone; or make an alias record there by hand, which DNS does allow"
+        remedy = "Write a name below the zone; or make an alias record there by hand, which DNS does allow."
     if fault is None and not lies_in(record, zone):
         fault = f"{record} does not lie in the hosted zone {zone}"
     return Obstacle(kind=RefusalKind.ZONE, reason=fault, remedy=remedy) if fault else None
@@ -194,7 +216,7 @@ def _reached(served: Mapping[str, NameVerdict], reaches: Iterable[Reach], facts:
         wanted[verdict.zone.zone_id][reach.vpc] = reach.managed
         records[verdict.zone.zone_id][verdict.record] = None
     for zone_id, zone in sorted(zones.items()):
-        yield from judge_reach_of(zone, wanted[zone_id], tuple(records[zone_id]), facts.vpcs)
+        yield from judge_reach_of(zone, wanted[zone_id], tuple(records[zone_id]), facts.vpcs, facts.beneath)
 
 
 # ---- refusals --------------------------------------------------------------------------------------------------------

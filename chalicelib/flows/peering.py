@@ -45,7 +45,7 @@ from chalicelib.model.triggers import (
 from chalicelib.perform.executor import NOT_TRIED, Outcome
 
 if TYPE_CHECKING:  # rules without names need not load what settles them
-    from chalicelib.flows.names import NamesSettled
+    from chalicelib.flows.settle_names import NamesSettled
 
 LOG = logging.getLogger(__name__)
 # An event older than this is a replay: what it names may be gone for good, so it is not waited for.

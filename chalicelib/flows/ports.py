@@ -11,7 +11,7 @@ from chalicelib.decide.case import Questions
 from chalicelib.model.actions import CreateRoute, ReplaceRoute
 from chalicelib.model.alert import Alert
 from chalicelib.model.facts import Ledger, PeeringFacts
-from chalicelib.model.names import NamesFacts, Reach
+from chalicelib.model.names import ChangeInfo, NamesFacts, NamesRemembered, PendingChange, Reach, Zone
 from chalicelib.model.network import Network, Place, Tags
 from chalicelib.model.policy import Name, Policy
 from chalicelib.observe.snapshots import Snapshot
@@ -110,10 +110,22 @@ class VpnMemory(Protocol):
 class NamesReader(Protocol):
     """Reads what names need (``observe.names`` says what each read promises)."""
 
-    def look(self, names: Sequence[Name], reaches: Sequence[Reach] = ()) -> NamesFacts:
-        """All facts of these names, and of the VPCs from which they have to resolve."""
+    def look(
+        self, names: Sequence[Name], reaches: Sequence[Reach] = (), *, more: Sequence[Zone] | None = None
+    ) -> NamesFacts:
+        """All facts of these names, and of the VPCs from which they have to resolve.
 
-    def again(self, facts: NamesFacts, names: Sequence[Name], reaches: Sequence[Reach] = ()) -> NamesFacts:
+        Where ``more`` is given, all zones are read to their end, and so are these others.
+        """
+
+    def again(
+        self,
+        facts: NamesFacts,
+        names: Sequence[Name],
+        reaches: Sequence[Reach] = (),
+        *,
+        more: Sequence[Zone] | None = None,
+    ) -> NamesFacts:
         """The same facts with the record sets and the zones' VPCs read again."""
 
     def tags(self, place: Place, arn: str) -> Tags | None:
@@ -122,12 +134,24 @@ class NamesReader(Protocol):
     def led_to(self, arn: str) -> frozenset[str] | None:
         """The ids of names that were led to a load balancer; None where nothing is remembered at all."""
 
+    def remembered(self) -> NamesRemembered:
+        """The zones that were written to, and the changes that Route 53 was still spreading."""
+
+    def change(self, account: str, change_id: str) -> ChangeInfo | None:
+        """How far Route 53 has spread a change; None where it does not know it any more."""
+
 
 class NameMemory(Protocol):
-    """Remembers which names are led to which load balancer."""
+    """Remembers which names are led to which load balancer, in which zones, and which changes are not spread yet."""
 
-    def remember(self, led: Sequence[tuple[str, str]]) -> None:
-        """Note pairs of a load balancer's ARN and a name's id before the names are led there."""
+    def remember(self, led: Sequence[tuple[str, str]], zones: Iterable[Zone] = ()) -> None:
+        """Note pairs of a load balancer's ARN and a name's id, and their zones, before the names are led there."""
+
+    def await_changes(self, changes: Iterable[PendingChange]) -> None:
+        """Note changes that Route 53 is still spreading."""
+
+    def forget(self, changes: Iterable[PendingChange], zones: Iterable[Zone]) -> None:
+        """Drop changes that are spread, and zones that hold nothing of ours any more."""
 
 
 class Memory(Protocol):

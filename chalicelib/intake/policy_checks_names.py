@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from chalicelib.decide.dns_name import lies_in
 from chalicelib.intake.policy_checks import (
     Known,
     check_account,
@@ -14,7 +15,9 @@ from chalicelib.intake.policy_checks import (
     mapping,
 )
 from chalicelib.intake.policy_faults import Findings, Path, quoted
-from chalicelib.intake.policy_keys import MAX_TTL, ZONE_ID_PATTERN
+from chalicelib.intake.policy_keys import MAX_TTL
+from chalicelib.intake.policy_values import as_domain, as_zone
+from chalicelib.model.names import ZONE_ID
 from chalicelib.model.network import VPC_ID
 
 MAX_LABEL = 63
@@ -23,7 +26,6 @@ OWNER_PREFIX = "_netreflex."
 MAX_NAME = MAX_ZONE - len(OWNER_PREFIX)
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?", re.ASCII)
-_ZONE_ID = re.compile(ZONE_ID_PATTERN, re.ASCII)
 _ARN = re.compile(
     r"arn:aws[a-z-]*:elasticloadbalancing:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):loadbalancer/[A-Za-z0-9/-]+",
     re.ASCII,
@@ -48,7 +50,7 @@ def check_names(document: Mapping[str, object], findings: Findings) -> None:
 
 
 def _is_id(zone: str) -> bool:
-    return _ZONE_ID.fullmatch(zone) is not None
+    return ZONE_ID.fullmatch(as_zone(zone)) is not None
 
 
 def _check_zone(name: Mapping[str, object], path: Path, known: Known, findings: Findings) -> None:
@@ -74,24 +76,26 @@ def _check_record(name: Mapping[str, object], path: Path, findings: Findings) ->
     _check_domain(record, MAX_NAME, here, findings)
     if not isinstance(zone, str) or _is_id(zone):
         return
-    if _folded(record) == _folded(zone):
+    if as_domain(record) == as_domain(zone):
         wrong = "is the name of the hosted zone itself, where DNS allows no CNAME"
-        findings.add(here, wrong, "write a name below the zone")
-    elif not _folded(record).endswith("." + _folded(zone)):
+        findings.add(here, wrong, "write a name below the zone; at the zone itself, make an alias record by hand")
+    elif not lies_in(as_domain(record), as_domain(zone)):
         wrong = f"{quoted(record)} does not lie in the hosted zone {quoted(zone)}"
         findings.add(here, wrong, "write a name that ends in a dot and the zone's name")
 
 
-def _check_domain(domain: str, longest: int, path: Path, findings: Findings) -> None:
-    right = "write labels of small letters, digits and hyphens with dots between, like tidb.dev.example.internal"
+def _check_domain(written: str, longest: int, path: Path, findings: Findings) -> None:
+    """Every spelling that Route 53 takes for the same name is taken here too; what is left must be one DNS can hold."""
+    right = "write labels of letters, digits and hyphens with dots between, like tidb.dev.example.internal"
+    domain = as_domain(written)
     if len(domain) > longest:
         findings.add(
             path, f"has {len(domain)} characters", f"write at most {longest}: DNS, and the owner's mark beside it"
         )
-    if domain.endswith("."):
-        findings.add(path, f"{quoted(domain)} ends in a dot", "leave the dot away: every name here is a full one")
-    for label in domain.removesuffix(".").split("."):
-        if len(label) > MAX_LABEL:
+    for label in domain.split("."):
+        if label == "*":
+            findings.add(path, f"{quoted(written)} is a wildcard, and one name leads to one load balancer", right)
+        elif len(label) > MAX_LABEL:
             findings.add(path, f"the label {quoted(label)} has {len(label)} characters", f"write at most {MAX_LABEL}")
         elif not _LABEL.fullmatch(label):
             findings.add(path, f"{quoted(label)} is not a label of a DNS name", right)
@@ -105,7 +109,7 @@ def _check_claim(
     if not isinstance(record, str) or not isinstance(zone, str):
         return
     whose = () if _is_id(zone) else (quoted(name.get("zone_account")), quoted(name.get("zone_vpc")))
-    first = records.setdefault((_folded(record), _folded(zone), *whose), i)
+    first = records.setdefault((as_domain(record), as_zone(zone), *whose), i)
     if first != i:
         wrong = f"{quoted(record)} is claimed already, by number {first + 1} of the list"
         findings.add(("names", i, "name"), wrong, "keep one of them, or give them different names")
@@ -155,7 +159,3 @@ def _check_managed_account(account: object, path: Path, known: Known, findings: 
     if is_account and known.accounts is not None and account not in known.accounts:
         wrong = f"{quoted(account)} is not in accounts, so netreflex cannot act there"
         findings.add(path, wrong, "add it to accounts at the top")
-
-
-def _folded(domain: str) -> str:
-    return domain.lower().removesuffix(".")

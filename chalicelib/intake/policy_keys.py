@@ -55,8 +55,7 @@ _SEVERITIES = {
 }
 # In plain words: an https address without a fragment, because each link adds its chapter's.
 URL_PATTERN = r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/%?&=+,:@-]*)?"
-_ZONE_ID = "Z[A-Z0-9]{1,31}"
-MENTION_PATTERN, ZONE_ID_PATTERN = _MENTION, _ZONE_ID
+MENTION_PATTERN = _MENTION
 MAX_TTL = 604_800  # a week; Route 53 itself takes 0 to 2147483647 (ResourceRecordSet, TTL)
 MAX_RULE_NAME = 128
 

@@ -1,4 +1,4 @@
-"""Values that the policy file writes its own way: CIDRs, durations, the choice of route tables, the version.
+"""Values that the policy file writes its own way: CIDRs, durations, the choice of route tables, DNS names, the version.
 
 Each reader takes whatever stands there, says what is wrong with it, and gives back what the type check goes on with: the
 value in the one form that pydantic reads strictly, or where it was wrong a stand-in, so that nothing is reported twice.
@@ -11,7 +11,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from chalicelib.decide.dns_name import normalised
 from chalicelib.intake.policy_faults import Findings, Path, kind, quoted
+from chalicelib.model.names import ZONE_ID
 from chalicelib.model.network import Network
 
 CIDR_PATTERN = "[0-9A-Fa-f:.]{2,45}/[0-9]{1,3}"
@@ -109,6 +111,25 @@ def _are_tags(tags: object, path: Path, findings: Findings) -> bool:
     return not strange
 
 
+def as_domain(text: str) -> str:
+    """A DNS name as Route 53 writes it, in small letters, without the last dot, in IDNA; whatever else stands there, as it is."""
+    return normalised(text.strip())
+
+
+def as_zone(text: str) -> str:
+    """A hosted zone as netreflex writes it: an id without ``/hostedzone/``, or a name."""
+    zone_id = text.strip().removeprefix("/hostedzone/")
+    return zone_id if ZONE_ID.fullmatch(zone_id) else as_domain(text)
+
+
+def _read_domain(value: object, _path: Path, _findings: Findings) -> object:
+    return as_domain(value) if isinstance(value, str) else value
+
+
+def _read_zone(value: object, _path: Path, _findings: Findings) -> object:
+    return as_zone(value) if isinstance(value, str) else value
+
+
 _SIDES = ("requester", "accepter")
 READERS: tuple[tuple[Pattern, Reader], ...] = (
     (("version",), _read_version),
@@ -118,6 +139,8 @@ READERS: tuple[tuple[Pattern, Reader], ...] = (
     *((("vpn", word), _read_duration) for word in ("grace", "maintenance")),
     (("vpn", "flapping", "within"), _read_duration),
     (("certificates", "probe_private", "[]"), _read_cidr),
+    (("names", "[]", "zone"), _read_zone),
+    (("names", "[]", "name"), _read_domain),
     *((("alerts", "reminders", word, "[]"), _read_duration) for word in ("critical", "error", "warning", "info")),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -12,7 +13,8 @@ from chalicelib.model.network import Place, Tags, VpcRef
 from chalicelib.model.policy import LoadBalancerChoice, Name
 
 ROUTE53_REGION = "us-east-1"  # one service for all Regions; its calls are made, and recorded, there
-ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}", re.ASCII)
+# The API allows 32 characters of any kind; names of zones are kept in small letters, so no name is taken for an id.
+ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}|[A-Z0-9]{8,32}", re.ASCII)
 LOAD_BALANCER_NAME = re.compile(r"[A-Za-z0-9-]{1,32}", re.ASCII)
 LOAD_BALANCER_ARN = re.compile(
     r"arn:aws[a-z-]*:elasticloadbalancing:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):loadbalancer/"
@@ -80,11 +82,30 @@ class RecordSet:
     simple: bool = True
 
 
+PENDING, INSYNC = "PENDING", "INSYNC"
+
+
 class ChangeInfo(NamedTuple):
-    """Route 53's answer to a change batch: PENDING until all its name servers know it, then INSYNC."""
+    """Route 53's answer to a change batch: PENDING until all its name servers know it, then INSYNC.
+
+    ``unread`` says why its status of now could not be read; then ``status`` is the one that was known before.
+    """
 
     change_id: str
     status: str
+    unread: str = ""
+
+    @property
+    def spread(self) -> bool:
+        return self.status == INSYNC
+
+    def __str__(self) -> str:
+        return f"{self.status} ({self.unread})" if self.unread else self.status
+
+
+def change_line(account: str, change: ChangeInfo) -> str:
+    """How a report tells of a change."""
+    return f"change {change.change_id} in {account}: {change}"
 
 
 class ZoneVpc(NamedTuple):
@@ -100,7 +121,7 @@ class ZoneVpc(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """A hosted zone. ``vpcs`` and ``authorized`` are None where they were not asked for."""
+    """A hosted zone. ``vpcs``, ``authorized`` and ``most_vpcs`` (how many it may have) are None where they were not asked for."""
 
     zone_id: str
     account: str
@@ -108,6 +129,7 @@ class Zone:
     private: bool
     vpcs: tuple[ZoneVpc, ...] | None = None
     authorized: tuple[ZoneVpc, ...] | None = None
+    most_vpcs: int | Unread | None = None
 
     @property
     def place(self) -> Place:
@@ -146,10 +168,11 @@ class Reach:
 
 
 class ZoneOfVpc(NamedTuple):
-    """A private zone that a VPC resolves already, whoever owns it."""
+    """A private zone that a VPC resolves already. ``account`` is its owner's; empty where a service of AWS owns it."""
 
     zone_id: str
     name: str
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,12 +194,39 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamesFacts:
-    """All that is true of some names: their zones, the record sets there, the load balancers, the VPCs to be reached from."""
+    """All that is true of some names: their zones, the record sets there, the load balancers, the VPCs to be reached from.
+
+    ``whole`` are the zones whose record sets were read to the end; of others only as far as the names go. ``beneath`` tells by the
+    ids of a wider zone and of ours the first record of the wider one that lies in ours; nothing where there is none.
+    """
 
     zones: Mapping[ZoneChoice, tuple[Zone, ...] | Unread] = field(default_factory=dict)
     records: Mapping[str, tuple[RecordSet, ...] | Unread] = field(default_factory=dict)
     balancers: Mapping[Place, tuple[LoadBalancer, ...] | Unread] = field(default_factory=dict)
     vpcs: Mapping[VpcRef, VpcDns | Unread] = field(default_factory=dict)
+    whole: tuple[Zone, ...] = ()
+    beneath: Mapping[tuple[str, str], RecordSet | Unread | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingChange:
+    """A change batch of ours that Route 53 was still spreading when it was last asked; ``unread`` as of ``ChangeInfo``."""
+
+    change_id: str
+    zone: Zone
+    since: datetime
+    unread: str = ""
+
+    def __str__(self) -> str:
+        return change_line(self.zone.account, ChangeInfo(self.change_id, PENDING, self.unread))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamesRemembered:
+    """What the state table says of earlier runs: every zone that was written to, and the changes that are not spread yet."""
+
+    zones: tuple[Zone, ...] = ()
+    changes: tuple[PendingChange, ...] = ()
 
 
 def classic_arn(place: Place, name: str) -> str:

@@ -25,6 +25,7 @@ def vpn_key(place: Place) -> str:
     return f"VPN#{place}"
 
 
+NAMES_KEY = "NAMES"  # the zones that were written to, and the changes that Route 53 was still spreading
 CERTIFICATE_SWEEP_KEY = "SWEEP#certificates"
 BOOKMARK_KEY = "BOOKMARK"
 APPROVAL_KEY = "APPROVAL"

@@ -6,38 +6,39 @@ run side by side; none of them grows with the number of names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from chalicelib.decide.dns_name import normalised, order
 from chalicelib.decide.name_choice import chosen_zone
-from chalicelib.model.errors import NetreflexError, RetryLater
+from chalicelib.decide.name_reach import wider_zones
+from chalicelib.model.errors import AwsFailure
 from chalicelib.model.names import (
     LOAD_BALANCER_ARN,
     ROUTE53_REGION,
+    ChangeInfo,
     LoadBalancer,
     NamesFacts,
+    NamesRemembered,
     Reach,
     RecordSet,
     Unread,
     VpcDns,
     Zone,
     ZoneChoice,
+    ZoneOfVpc,
     ZoneVpc,
     place_of,
 )
 from chalicelib.model.network import Place, Tags, VpcRef
 from chalicelib.model.policy import LoadBalancerChoice, Name
 from chalicelib.observe import load_balancers, route53
-from chalicelib.observe.name_memory import read_names_of
-from chalicelib.sessions import translated
-
-T = TypeVar("T")
-K = TypeVar("K")
-_READERS = 8
+from chalicelib.observe.name_memory import read_names_of, read_remembered
+from chalicelib.observe.name_zones import NameZones
+from chalicelib.observe.unread import side_by_side
+from chalicelib.observe.vpc_dns import NoVpcDns, VpcDnsMemory, read_vpc_dns, wanted_by_vpc, wanted_zones
 
 
 class Clients(Protocol):
@@ -49,25 +50,47 @@ class Clients(Protocol):
 
 
 class NamesObserver:
-    """Reads names. ``accounts`` are the policy's; a zone given by id alone is looked for in each of them."""
+    """Reads names. ``accounts`` are the policy's; a zone given by id alone is looked for in each of them.
 
-    def __init__(self, clients: Clients, *, accounts: Iterable[str], state_table: str | None) -> None:
-        self._clients, self._accounts, self._state_table = clients, tuple(sorted(accounts)), state_table
+    ``recent`` outlives the run, where the container does.
+    """
 
-    def look(self, names: Sequence[Name], reaches: Sequence[Reach] = ()) -> NamesFacts:
-        """All facts of these names, read now."""
-        zones = {ZoneChoice.of(name): partial(self._zones, ZoneChoice.of(name)) for name in names}
+    def __init__(
+        self, clients: Clients, *, accounts: Iterable[str], state_table: str | None, recent: VpcDnsMemory | None = None
+    ) -> None:
+        self._clients, self._state_table = clients, state_table
+        self._accounts = frozenset(accounts)
+        self._zones = NameZones(self._route53, self._accounts)
+        self._recent = recent or NoVpcDns()
+
+    def look(
+        self, names: Sequence[Name], reaches: Sequence[Reach] = (), *, more: Sequence[Zone] | None = None
+    ) -> NamesFacts:
+        """All facts of these names, read now.
+
+        Where ``more`` is given, the names' zones are read to their end, and so are these others, to which netreflex once wrote.
+        """
+        zones = {ZoneChoice.of(name): partial(self._zones.find, ZoneChoice.of(name)) for name in names}
         places = {place_of(name.load_balancer): [other.load_balancer for other in names] for name in names}
         balancers = {place: partial(self._balancers, place, choices) for place, choices in places.items()}
-        found: dict[Any, Any] = _side_by_side({**zones, **balancers})
+        found: dict[Any, Any] = side_by_side({**zones, **balancers})
         facts = NamesFacts(
             zones={choice: found[choice] for choice in zones}, balancers={place: found[place] for place in balancers}
         )
-        return self._vpcs(self._records(self._reached_zones(facts, names, reaches), names), names, reaches)
+        reached = self._reached_zones(facts, names, reaches)
+        return self._vpcs(self._records(reached, names, more), names, reaches)
 
-    def again(self, facts: NamesFacts, names: Sequence[Name], reaches: Sequence[Reach] = ()) -> NamesFacts:
+    def again(
+        self,
+        facts: NamesFacts,
+        names: Sequence[Name],
+        reaches: Sequence[Reach] = (),
+        *,
+        more: Sequence[Zone] | None = None,
+    ) -> NamesFacts:
         """The same facts with the record sets, and the VPCs of zones that have to be reached, read again."""
-        return self._vpcs(self._records(self._reached_zones(facts, names, reaches, anew=True), names), names, reaches)
+        fresh = self._records(self._reached_zones(facts, names, reaches, anew=True), names, more)
+        return self._vpcs(fresh, names, reaches, known=facts.vpcs)
 
     def tags(self, place: Place, arn: str) -> Tags | None:
         """The tags of one load balancer; None where it is gone."""
@@ -82,45 +105,28 @@ class NamesObserver:
             return None
         return read_names_of(self._clients.home("dynamodb"), self._state_table, arn)
 
+    def remembered(self) -> NamesRemembered:
+        """What earlier runs noted of zones and of changes; nothing where there is no state table."""
+        if self._state_table is None:
+            return NamesRemembered()
+        return read_remembered(self._clients.home("dynamodb"), self._state_table)
+
+    def change(self, account: str, change_id: str) -> ChangeInfo | None:
+        """How far Route 53 has spread a change; None where it does not know it any more."""
+        return route53.get_change(self._route53(account), account, change_id)
+
     # ---- zones -------------------------------------------------------------------------------------------------------
-    def _zones(self, choice: ZoneChoice) -> tuple[Zone, ...]:
-        accounts = (choice.account,) if choice.account else self._accounts
-        if choice.by_id:
-            return self._zone_of_id(choice.zone, accounts)
-        found = [
-            zone for account in accounts for zone in route53.zones_named(self._route53(account), account, choice.zone)
-        ]
-        if choice.vpc is None:
-            return tuple(found)
-        whole = (route53.get_zone(self._route53(zone.account), zone.account, zone.zone_id) for zone in found)
-        return tuple(zone for zone in whole if zone is not None)
-
-    def _zone_of_id(self, zone_id: str, accounts: Iterable[str]) -> tuple[Zone, ...]:
-        """The account that has the zone answers; that another one could not be asked matters only where none does."""
-        closed: NetreflexError | None = None
-        for account in accounts:
-            try:
-                zone = route53.get_zone(self._route53(account), account, zone_id)
-            except NetreflexError as error:
-                closed = error
-                continue
-            if zone is not None:
-                return (zone,)
-        if closed is not None:
-            raise closed
-        return ()
-
     def _reached_zones(
         self, facts: NamesFacts, names: Sequence[Name], reaches: Sequence[Reach], *, anew: bool = False
     ) -> NamesFacts:
         """The facts with the VPCs of the zones that some VPC has to reach, and who else may be associated."""
         wanted: dict[str, tuple[Zone, bool]] = {}
-        for zone, found in _wanted(facts, names, reaches):
+        for zone, _, found in wanted_zones(facts, names, reaches):
             across = any(one.vpc.account != zone.account for one in found) or wanted.get(zone.zone_id, (zone, False))[1]
             wanted[zone.zone_id] = (zone, across)
-        read = _side_by_side(
+        read = side_by_side(
             {
-                zone_id: partial(self._whole, zone, across=across, anew=anew)
+                zone_id: partial(self._zones.whole, zone, across=across, anew=anew)
                 for zone_id, (zone, across) in wanted.items()
             }
         )
@@ -138,28 +144,33 @@ class NamesObserver:
 
         return replace(facts, zones={choice: one(looked) for choice, looked in facts.zones.items()})
 
-    def _whole(self, zone: Zone, *, across: bool, anew: bool) -> Zone:
-        client = self._route53(zone.account)
-        if anew or zone.vpcs is None:
-            found = route53.get_zone(client, zone.account, zone.zone_id)
-            if found is None:
-                raise RetryLater(f"hosted zone {zone} went while it was read; run again")
-            zone = found
-        return replace(zone, authorized=route53.authorized_vpcs(client, zone)) if across else zone
-
     # ---- records, load balancers, VPCs -------------------------------------------------------------------------------
-    def _records(self, facts: NamesFacts, names: Sequence[Name]) -> NamesFacts:
+    def _records(self, facts: NamesFacts, names: Sequence[Name], more: Sequence[Zone] | None) -> NamesFacts:
         last: dict[str, tuple[Zone, str]] = {}
         for name in names:
             zone, record = chosen_zone(name, facts), normalised(name.name)
             if isinstance(zone, Zone):
                 known = last.get(zone.zone_id, (zone, record))[1]
                 last[zone.zone_id] = (zone, max(known, record, key=order))
-        reads = {zone_id: partial(self._record_sets, zone, record) for zone_id, (zone, record) in last.items()}
-        return replace(facts, records=_side_by_side(reads))
+        if more is None:
+            reads = {zone_id: partial(self._record_sets, zone, record) for zone_id, (zone, record) in last.items()}
+            return replace(facts, records=side_by_side(reads))
+        whole = {zone.zone_id: zone for zone in more} | {zone_id: zone for zone_id, (zone, _) in last.items()}
+        records = side_by_side({zone_id: partial(self._all_record_sets, zone) for zone_id, zone in whole.items()})
+        read = tuple(zone for zone_id, zone in whole.items() if not isinstance(records[zone_id], Unread))
+        return replace(facts, records=records, whole=read)
 
-    def _record_sets(self, zone: Zone, last: str) -> tuple[RecordSet, ...]:
+    def _record_sets(self, zone: Zone, last: str | None) -> tuple[RecordSet, ...]:
         return route53.record_sets(self._route53(zone.account), zone, last)
+
+    def _all_record_sets(self, zone: Zone) -> tuple[RecordSet, ...]:
+        """A zone that is only remembered may be gone, and its records with it."""
+        try:
+            return self._record_sets(zone, None)
+        except AwsFailure as error:
+            if error.code == "NoSuchHostedZone":
+                return ()
+            raise
 
     def _balancers(self, place: Place, choices: Iterable[LoadBalancerChoice]) -> tuple[LoadBalancer, ...]:
         here = [choice for choice in choices if place_of(choice) == place]
@@ -176,54 +187,54 @@ class NamesObserver:
                 found += load_balancers.with_tags(client, place, some, classic=generation) if tagged else some
         return found
 
-    def _vpcs(self, facts: NamesFacts, names: Sequence[Name], reaches: Sequence[Reach]) -> NamesFacts:
-        """What those VPCs of ours resolve that are not associated with a zone they have to reach."""
-        missing = {
-            one.vpc: partial(self._dns, one.vpc)
-            for zone, found in _wanted(facts, names, reaches)
-            for one in found
-            if one.managed and ZoneVpc.of(one.vpc) not in (zone.vpcs or ())
-        }
-        return replace(facts, vpcs=_side_by_side(missing))
+    def _vpcs(
+        self,
+        facts: NamesFacts,
+        names: Sequence[Name],
+        reaches: Sequence[Reach],
+        known: Mapping[VpcRef, VpcDns | Unread] | None = None,
+    ) -> NamesFacts:
+        """What those VPCs of ours resolve that have to reach a zone. ``known`` was read a moment ago, in the same run.
+
+        Who is associated and found well is asked again after an hour; who is not, or was not well, each time.
+        """
+        asked = wanted_by_vpc(facts, names, reaches)
+        inside = {vpc for vpc, where in asked.items() if all(ZoneVpc.of(vpc) in (zone.vpcs or ()) for zone, _ in where)}
+        trusted = {vpc: (known or {}).get(vpc) or self._recent.get(vpc, asked[vpc]) for vpc in inside}
+        looks = {vpc: look for vpc, look in trusted.items() if look is not None}
+        read = side_by_side({vpc: partial(self._dns, vpc) for vpc in asked if vpc not in looks})
+        for vpc in inside & read.keys():
+            self._recent.put(vpc, read[vpc])
+        outside = {vpc: where for vpc, where in asked.items() if vpc not in inside}
+        return replace(facts, vpcs={**looks, **read}, beneath=self._beneath(outside, read))
+
+    def _beneath(
+        self, asked: Mapping[VpcRef, Sequence[tuple[Zone, str]]], looks: Mapping[VpcRef, VpcDns | Unread]
+    ) -> dict[tuple[str, str], RecordSet | Unread | None]:
+        """What wider zones of the policy's accounts hold in zones that are not associated yet. Others cannot be looked into."""
+        wider = (
+            (other, zone)
+            for vpc, where in asked.items()
+            if isinstance(look := looks[vpc], VpcDns)
+            for zone, _ in where
+            for other in wider_zones(zone, look)
+            if other.account in self._accounts
+        )
+        return side_by_side(
+            {
+                (other.zone_id, zone.zone_id): partial(self._first_beneath, other, normalised(zone.name))
+                for other, zone in wider
+            }
+        )
+
+    def _first_beneath(self, other: ZoneOfVpc, name: str) -> RecordSet | None:
+        return route53.first_beneath(self._route53(other.account), other.account, other.zone_id, name)
 
     def _dns(self, vpc: VpcRef) -> VpcDns:
-        ec2 = self._client("ec2", vpc.place)
-        on = {}
-        for attribute, key in (("enableDnsSupport", "EnableDnsSupport"), ("enableDnsHostnames", "EnableDnsHostnames")):
-            with translated(vpc.account, "ec2:DescribeVpcAttribute"):
-                answer = ec2.describe_vpc_attribute(VpcId=vpc.vpc_id, Attribute=attribute)
-            on[attribute] = bool(answer[key]["Value"])
-        zones = route53.zones_of_vpc(self._client("route53", vpc.place), vpc)
-        return VpcDns(zones=zones, support=on["enableDnsSupport"], hostnames=on["enableDnsHostnames"])
+        return read_vpc_dns(self._client("ec2", vpc.place), self._client("route53", vpc.place), vpc)
 
     def _route53(self, account: str) -> Any:  # noqa: ANN401
         return self._client("route53", Place(account=account, region=ROUTE53_REGION))
 
     def _client(self, service: str, place: Place) -> Any:  # noqa: ANN401
         return self._clients.client(service, place)
-
-
-def _wanted(
-    facts: NamesFacts, names: Sequence[Name], reaches: Sequence[Reach]
-) -> Iterable[tuple[Zone, tuple[Reach, ...]]]:
-    """The private zones of the names, with the VPCs that have to reach each."""
-    for name in names:
-        found = tuple(reach for reach in reaches if reach.name_id == name.id)
-        zone = chosen_zone(name, facts)
-        if found and isinstance(zone, Zone) and zone.private:
-            yield zone, found
-
-
-def _side_by_side(jobs: Mapping[K, Callable[[], T]]) -> dict[K, T | Unread]:
-    """The answers of independent reads, each in its place; what cannot be read is told as such."""
-    if not jobs:
-        return {}
-    with ThreadPoolExecutor(max_workers=_READERS) as readers:
-        return dict(zip(jobs, readers.map(_read, jobs.values()), strict=True))
-
-
-def _read(job: Callable[[], T]) -> T | Unread:
-    try:
-        return job()
-    except NetreflexError as error:
-        return Unread(reason=str(error), passing=isinstance(error, RetryLater))

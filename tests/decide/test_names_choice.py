@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.decide.name_choice import show_balancers
 from chalicelib.decide.name_verdicts import Standing
 from chalicelib.model.names import BalancerState, LoadBalancer, NamesFacts, Scheme, Unread, Zone, ZoneVpc, classic_arn
 from chalicelib.model.network import Place
@@ -220,3 +221,53 @@ def test_the_arn_of_a_classic_load_balancer_is_made_of_its_place_and_name() -> N
     china = Place(account="444455556666", region="cn-north-1")
     assert classic_arn(HERE, "tidb") == "arn:aws:elasticloadbalancing:eu-west-1:444455556666:loadbalancer/tidb"
     assert classic_arn(china, "tidb").startswith("arn:aws-cn:elasticloadbalancing:cn-north-1:")
+
+
+IMPAIRED = replace(balancer(), state=BalancerState.IMPAIRED)
+
+
+@pytest.mark.parametrize(
+    ("there", "balancers", "choice", "kind", "still"),
+    [
+        (led(TAGGED), (TAGGED, GREEN), {"tags": {"service": "tidb"}}, "several-load-balancers", TAGGED),
+        (led(balancer("gone", 5)), (TAGGED, GREEN), {"tags": {"service": "tidb"}}, "several-load-balancers", None),
+        ((), (TAGGED, GREEN), {"tags": {"service": "tidb"}}, "several-load-balancers", None),
+        (led(), (IMPAIRED,), {"name": "tidb"}, "load-balancer-state", IMPAIRED),
+        (led(FAILED), (FAILED,), {"name": "tidb"}, "load-balancer-state", None),
+        (led(TAGGED), (TAGGED, OPEN), {"name": "tidb"}, "scheme", TAGGED),
+        (led(TAGGED), (TAGGED,), {"name": "nothing"}, "load-balancer", TAGGED),
+        ((), (), {"name": "nothing"}, "load-balancer", None),
+    ],
+    ids=["two", "two others", "two, no record", "impaired", "failed", "scheme", "not chosen", "none"],
+)
+def test_what_keeps_a_name_is_told_apart_and_where_its_record_leads_as_before(
+    there: tuple[Any, ...],
+    balancers: tuple[LoadBalancer, ...],
+    choice: dict[str, Any],
+    kind: str,
+    still: LoadBalancer | None,
+) -> None:
+    asked = name(choice=choice)
+    decision = plan(facts(*there, names=[asked], balancers=balancers), asked)
+    [verdict] = decision.verdicts
+    assert verdict.obstacle is not None
+    assert (verdict.obstacle.kind, verdict.still) == (kind, still)
+    assert decision.plan.actions == ()
+    assert verdict.obstacle.look.startswith("aws elbv2 describe-load-balancers --region eu-west-1")
+
+
+def test_another_owners_record_leads_nowhere_as_far_as_we_know() -> None:
+    foreign = (led()[0], mark(owner="somebody/else"))
+    [verdict] = plan(facts(*foreign, balancers=(IMPAIRED,))).verdicts
+    assert verdict.still is None
+
+
+def test_each_kind_of_load_balancer_is_shown_by_its_own_command() -> None:
+    assert show_balancers([CLASSIC]) == "aws elb describe-load-balancers --region eu-west-1 --load-balancer-names tidb"
+    command = show_balancers([GREEN, TAGGED, replace(CLASSIC, arn=CLASSIC.arn.replace("tidb", "zzz"))])
+    assert (
+        command == f"aws elbv2 describe-load-balancers --region eu-west-1 --load-balancer-arns {TAGGED.arn} {GREEN.arn}"
+    )
+    several = name(choice={"arn": arn()})
+    [refusal] = plan(facts(names=[several], balancers=(balancer(), balancer())), several).plan.refusals
+    assert refusal.remedy == "Let the policy choose one by its ARN."

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib.decide.name_reach import MOST_VPCS, NEARLY_FULL, nearly_full
-from chalicelib.model.names import NamesFacts, Reach, Unread, VpcDns, Zone, ZoneChoice, ZoneOfVpc, ZoneVpc
+from chalicelib.model.names import NamesFacts, Reach, RecordSet, Unread, VpcDns, Zone, ZoneChoice, ZoneOfVpc, ZoneVpc
 from chalicelib.model.network import VpcRef
 from tests.decide.names_build import APPS, NAME, REMOTE, ZONE, applied, facts, led, name, obstacles, plan, record, zone
 
 FREE = VpcDns()
+SWITCH = f"aws ec2 modify-vpc-attribute --region eu-west-1 --vpc-id {APPS.vpc_id}"
 
 
 def seen(vpc: VpcRef = APPS, dns: VpcDns | Unread = FREE, **more: Any) -> NamesFacts:  # noqa: ANN401
@@ -80,9 +81,9 @@ def test_a_zone_that_would_answer_instead_is_named(zones: tuple[ZoneOfVpc, ...],
         (
             VpcDns(support=False, hostnames=False),
             "enableDnsSupport and enableDnsHostnames of vpc",
-            "--enable-dns-support",
+            f"--enable-dns-support && {SWITCH} --enable-dns-hostnames",
         ),
-        (Unread(reason="AccessDenied"), "could not be read: AccessDenied", "grant"),
+        (Unread(reason="AccessDenied"), "could not be read: AccessDenied", "Grant"),
     ],
 )
 def test_a_vpc_in_which_no_private_zone_resolves_is_named(dns: VpcDns | Unread, why: str, remedy: str) -> None:
@@ -126,6 +127,40 @@ def test_a_full_zone_has_no_room_for_a_vpc_that_is_not_ours() -> None:
     assert "300 VPCs, 300 are allowed" in decision.plan.refusals[0].reason
 
 
+WIDER = VpcDns(zones=(ZoneOfVpc("Z2", "example.internal", "444455556666"), ZoneOfVpc("Z3", "internal")))
+
+
+@pytest.mark.parametrize(
+    ("beneath", "why", "kind"),
+    [
+        ({}, None, None),
+        ({("Z2", "Z1"): None}, None, None),
+        ({("Z2", "Z9"): record("A", "10.0.0.1", f"db.{ZONE}")}, None, None),
+        (
+            {("Z2", "Z1"): record("A", "10.0.0.1", f"db.{ZONE}")},
+            f"example.internal (Z2) answers for db.{ZONE}, which",
+            "shadow",
+        ),
+        (
+            {("Z3", "Z1"): record("A", "10.0.0.1", f"db.{ZONE}")},
+            f"internal (Z3) answers for db.{ZONE}, which",
+            "shadow",
+        ),
+        ({("Z2", "Z1"): Unread(reason="denied")}, "in example.internal (Z2) could not be read: denied", "access"),
+    ],
+)
+def test_what_an_association_would_hide_is_named_and_stays(
+    beneath: dict[tuple[str, str], RecordSet | Unread | None], why: str | None, kind: str | None
+) -> None:
+    reach = [Reach(name_id="tidb", vpc=APPS)]
+    decision = plan(replace(seen(dns=WIDER), beneath=beneath), reaches=reach)
+    assert [one.kind for one in decision.plan.refusals] == ([kind] if kind else [])
+    assert all(why in one for one in obstacles(decision) if why)
+    assert len(decision.plan.actions) == (0 if kind else 1)
+    there = replace(seen(dns=WIDER, vpcs=(ZoneVpc.of(APPS),)), beneath=beneath)
+    assert obstacles(plan(there, reaches=reach)) == []
+
+
 def test_a_vpc_that_was_not_asked_is_not_associated() -> None:
     found = replace(seen(), vpcs={})
     assert "it was not asked" in obstacles(plan(found, reaches=[Reach(name_id="tidb", vpc=APPS)]))[0]
@@ -155,6 +190,16 @@ def test_a_zone_that_is_nearly_full_is_told() -> None:
     assert nearly_full(zone()) is None
 
 
+def test_the_quota_that_the_zone_tells_counts_and_the_default_where_it_could_not_be_read() -> None:
+    assert steps(seen(vpcs=crowd(MOST_VPCS), most_vpcs=1000)) == ["AssociateVpc"]
+    assert steps(seen(vpcs=crowd(1000), most_vpcs=1000)) == []
+    assert nearly_full(zone(vpcs=crowd(899), most_vpcs=1000)) is None
+    assert "900 VPCs, 1000 are allowed" in (nearly_full(zone(vpcs=crowd(900), most_vpcs=1000)) or "")
+    unread = Unread(reason="denied")
+    [why] = obstacles(plan(seen(vpcs=crowd(MOST_VPCS), most_vpcs=unread), reaches=[Reach(name_id="tidb", vpc=APPS)]))
+    assert "300 are allowed by default; whether that was raised could not be read: denied" in why
+
+
 def test_only_private_zones_of_names_that_are_served_get_vpcs() -> None:
     reach = [Reach(name_id="tidb", vpc=APPS)]
     public = name(public=True)
@@ -181,3 +226,29 @@ def test_two_names_of_one_zone_share_its_association_and_either_can_be_hidden() 
     after = applied(found, decision)
     assert after.zones[ZoneChoice.of(other)] == (zone(vpcs=(ZoneVpc.of(APPS),)),)
     assert plan(after, *both, reaches=reaches).plan.actions == ()
+
+
+@pytest.mark.parametrize(
+    ("dns", "kind", "why"),
+    [
+        (VpcDns(support=False), "vpc-dns", "enableDnsSupport of"),
+        (VpcDns(zones=(ZoneOfVpc("Z2", NAME),)), "shadow", f"{NAME} (Z2) would answer for {NAME}"),
+        (VpcDns(zones=(ZoneOfVpc("Z1", ZONE),)), None, ""),
+        (Unread(reason="AccessDenied"), "access", "could not be read: AccessDenied"),
+    ],
+    ids=["DNS off", "another zone in front", "well", "closed"],
+)
+@pytest.mark.parametrize("authorized", [(), (ZoneVpc.of(APPS),)])
+def test_a_vpc_that_is_associated_is_judged_all_the_same(
+    authorized: tuple[ZoneVpc, ...], dns: VpcDns | Unread, kind: str | None, why: str
+) -> None:
+    found = seen(dns=dns, vpcs=(ZoneVpc.of(APPS),), authorized=authorized)
+    decision = plan(found, reaches=[Reach(name_id="tidb", vpc=APPS)])
+    assert [refusal.kind for refusal in decision.plan.refusals] == ([kind] if kind else [])
+    assert all(why in reason for reason in obstacles(decision))
+    assert len(decision.plan.actions) == len(authorized)
+
+
+def test_a_full_zone_does_not_matter_to_who_is_in_it() -> None:
+    found = seen(vpcs=(*crowd(MOST_VPCS - 1), ZoneVpc.of(APPS)))
+    assert plan(found, reaches=[Reach(name_id="tidb", vpc=APPS)]).plan.refusals == ()

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.decide.name_batches import MOST_CHARACTERS, MOST_ELEMENTS, change_batches, changed_names
+from chalicelib.decide.name_brake import MOST_REMOVALS
 from chalicelib.decide.name_marks import read_mark
-from chalicelib.decide.name_verdicts import MOST_REMOVALS, NameVerdict, Standing
-from chalicelib.decide.names import with_rivals
+from chalicelib.decide.name_verdicts import NameVerdict, Standing
+from chalicelib.decide.names import plan_names, with_rivals
 from chalicelib.model.actions import ChangeRecordSets, RecordChange, Verb
-from chalicelib.model.names import LoadBalancer, NamesFacts, RecordSet
+from chalicelib.model.names import LoadBalancer, NamesFacts, RecordSet, Unread
 from chalicelib.model.policy import Name
 from tests.decide.names_build import (
     NAME,
@@ -106,6 +107,76 @@ def test_the_brake_holds_more_than_five_records_and_more_than_a_fifth(owned: int
     if brakes:
         assert f"{gone} of {owned} records" in decision.brake
         assert {refusal.kind for refusal in decision.plan.refusals} == {"brake"}
+
+
+def sharing(owned: int, behind: int) -> tuple[list[Name], NamesFacts]:
+    """``behind`` names of one load balancer that is gone, the others each with their own that is there."""
+    names, seen = served(owned)
+    shared = balancer("shared", 999)
+    here = [name(one.id, one.name, choice={"name": "shared"}) for one in names[:behind]]
+    ours = [r for one in here for r in led(shared, one.name, one.id)]
+    others = [r for r in _records(seen) if r.name.removeprefix("_netreflex.") not in {one.name for one in here}]
+    return [*here, *names[behind:]], replace(seen, records={"Z1": (*ours, *others)})
+
+
+@pytest.mark.parametrize(
+    ("owned", "behind", "brakes"),
+    [(1, 1, False), (2, 2, False), (5, 5, False), (6, 6, True), (9, 3, False), (10, 2, False), (10, 3, True)],
+)
+def test_of_few_records_one_load_balancer_may_take_several_along(owned: int, behind: int, *, brakes: bool) -> None:
+    names, seen = sharing(owned, behind)
+    decision = plan(seen, *names)
+    assert bool(decision.braked) is brakes
+    assert bool(decision.plan.actions) is not brakes
+
+
+@pytest.mark.parametrize(("owned", "gone"), [(1, 1), (30, 1), (30, 2), (30, 6)])
+def test_an_event_removes_one_record_and_leaves_more_to_the_sweep(owned: int, gone: int) -> None:
+    names, seen = served(owned, gone)
+    decision = plan_names(seen, names, [], OWNER, whole=False)
+    assert (decision.braked, decision.brake) == ((), "")
+    if gone == 1:
+        assert len(decision.plan.actions) == 1
+    else:
+        assert decision.plan.actions == ()
+        assert {refusal.reason for refusal in decision.plan.refusals} == {
+            f"{gone} records would go at once; that is left to the next sweep, which knows all of them"
+        }
+
+
+# ---- what left the policy --------------------------------------------------------------------------------------------
+def left_over(seen: NamesFacts, *names: Name, whole: bool = True) -> list[tuple[str, list[str]]]:
+    decision = plan_names(seen, names, [], OWNER, whole=whole)
+    assert decision.plan.actions == ()
+    return [(one.zone.zone_id, sorted(one.records)) for one in decision.leftovers]
+
+
+def test_records_of_ours_that_the_policy_does_not_name_are_told_and_stay() -> None:
+    names, seen = served(3)
+    foreign = (
+        *led(at=f"x.{ZONE}")[:1],
+        mark(at=f"y.{ZONE}", owner="somebody/else"),
+        record("A", "10.0.0.1", f"z.{ZONE}"),
+    )
+    acm = mark(
+        balancer(arn="arn:aws:acm:us-east-1:111122223333:certificate/1"), at=f"_a.{ZONE}", name_id="acm-validation"
+    )
+    there = replace(seen, whole=(zone(),), records={"Z1": (*_records(seen), *foreign, acm)})
+    assert left_over(there, *names) == [("Z1", [])]
+    assert left_over(there, *names[1:]) == [("Z1", [f"n000.{ZONE}"])]
+    [left] = plan_names(there, names[1:], [], OWNER).leftovers
+    assert [one.type for one in left.records[f"n000.{ZONE}"]] == ["CNAME", "TXT"]
+    assert str(left) == f"n000.{ZONE} in hosted zone {ZONE} (Z1) is ours, but not in the policy"
+    assert left_over(there, *names[2:]) == [("Z1", [f"n000.{ZONE}", f"n001.{ZONE}"])]
+    assert "are ours" in str(plan_names(there, names[2:], [], OWNER).leftovers[0])
+
+
+def test_nothing_is_left_over_where_the_zone_was_not_read_whole_or_the_names_zone_is_not_known() -> None:
+    names, seen = served(2)
+    assert left_over(seen, *names[1:]) == []
+    assert left_over(replace(seen, whole=(zone(),)), *names[1:], whole=False) == []
+    lost = replace(seen, whole=(zone(),), zones=dict.fromkeys(seen.zones, Unread(reason="AccessDenied")))
+    assert left_over(lost, *names) == [("Z1", [])]
 
 
 def test_only_our_own_marks_count_for_the_brake() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from moto.elbv2.models import elbv2_backends
+from moto.route53.models import route53_backends
 
 from chalicelib.flows.names import react_to_load_balancer
 from chalicelib.intake.parse_load_balancers import parse_load_balancer_event
@@ -110,6 +111,12 @@ class NamesWorld(World):
             for name, kind, value in records
         ]
         self.route53().change_resource_record_sets(HostedZoneId=self.zone_id, ChangeBatch={"Changes": changes})
+
+    def crowd(self, number: int) -> None:
+        """So many more VPCs are associated with the zone."""
+        zone = route53_backends[self.zone_owner]["aws"].zones[self.zone_id]
+        for one in range(number):
+            zone.add_vpc(f"vpc-{one:08x}", REGION)
 
     def vpcs_of_zone(self) -> set[str]:
         return {vpc["VPCId"] for vpc in self.route53().get_hosted_zone(Id=self.zone_id)["VPCs"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 from chalicelib.decide.name_records import Holding
 from chalicelib.model.errors import RetryLater
 from demo.world import DATA, DEV
+from tests.aws.strict.route53 import UNSPREAD
 from tests.flows.names_world import (
     ALONE,
     HEAD,
@@ -94,7 +96,7 @@ def test_a_replaced_load_balancer_takes_the_name_along(tagged: Lab) -> None:
     told = [(alert["title"], alert["status"]) for alert in tagged.alerts()]
     assert told == [
         (f"{NAME}: written", "notice"),
-        (f"{NAME} has no load balancer to lead to", "firing"),
+        (f"{NAME} still leads to blue", "firing"),
         (f"{NAME}: written", "notice"),
         (f"{NAME} leads where it should", "resolved"),
     ]
@@ -410,9 +412,255 @@ def test_no_change_costs_four_calls_and_twenty_changed_names_cost_one_write() ->
             **NO_CHANGE,
             "route53:ListResourceRecordSets": 2,
             "route53:ChangeResourceRecordSets": 1,
+            "route53:GetChange": 1,
         }
         [alert] = [one for one in lab.alerts() if one["title"].startswith("20 names")][-1:]
         assert alert["status"] == "notice"
+
+
+class TaggedCrowd(NamesWorld):
+    """60 load balancers, each with a tag of its own."""
+
+    def __init__(self, aws: Any) -> None:  # noqa: ANN401
+        super().__init__(aws)
+        for number in range(60):
+            self.balancer(f"lb{number:02}", tags={"service": f"s{number:02}"})
+
+
+def test_choice_by_tags_costs_one_call_more_for_each_twenty_internal_load_balancers() -> None:
+    names = "".join(name_text(f"tags: {{service: s{n:02}}}", f"n{n:02}", f"n{n:02}.{ZONE}") for n in range(20))
+    with lab_of(f"{HEAD}names:\n{names}", world=TaggedCrowd) as lab:
+        lab.sweep()
+        lab.sweep()
+        assert network_calls(lab) == {**NO_CHANGE, "elbv2:DescribeTags": 3}
+        assert not lab.writes
+
+
+# ---- how far a change is spread --------------------------------------------------------------------------------------
+CHANGE_ID = "C2682N5HXP0BZ4"
+
+
+@pytest.fixture
+def unspread() -> Iterator[set[str]]:
+    UNSPREAD.add(CHANGE_ID)
+    yield UNSPREAD
+    UNSPREAD.clear()
+
+
+def test_a_pending_change_is_asked_for_once_by_each_sweep_until_it_is_spread(lab: Lab, unspread: set[str]) -> None:
+    report = arrive(lab, created(lab.world.balancer()))
+    assert f"change {CHANGE_ID} in {DEV}: PENDING" in report.proof
+    [alert] = lab.alerts()
+    assert alert["fields"] == [{"name": "Change", "value": f"{CHANGE_ID}, PENDING; the sweep looks again"}]
+    lab.sweep()
+    assert network_calls(lab) == {**NO_CHANGE, "route53:GetChange": 1}
+    unspread.clear()
+    lab.sweep()
+    assert network_calls(lab) == {**NO_CHANGE, "route53:GetChange": 1}
+    assert dict(lab.writes) == {"dynamodb:BatchWriteItem": 1}
+    lab.sweep()
+    assert network_calls(lab) == NO_CHANGE
+    assert not lab.writes
+    assert titles(lab) == []
+
+
+def test_a_change_that_stays_pending_for_a_quarter_of_an_hour_is_told_and_its_end_too(unspread: set[str]) -> None:
+    clock = [datetime(2026, 11, 23, 8, tzinfo=UTC)]
+    with lab_of(now=lambda: clock[0]) as lab:
+        arrive(lab, created(lab.world.balancer()))
+        lab.alerts()
+        clock[0] += timedelta(minutes=15)
+        lab.sweep()
+        assert titles(lab) == []
+        clock[0] += timedelta(minutes=5)
+        report = lab.sweep()
+        assert any(f"change {CHANGE_ID} of hosted zone" in reason for reason in report.reasons)
+        [late] = lab.alerts()
+        assert (late["title"], late["severity"]) == (f"A change of {ZONE} is not spread yet", "warning")
+        assert f"See it with: aws route53 get-change --id {CHANGE_ID}" in late["remedy"]
+        clock[0] += timedelta(minutes=5)
+        lab.sweep()
+        assert titles(lab) == []
+        clock[0] += timedelta(minutes=5)
+        unspread.clear()
+        lab.sweep()
+        assert titles(lab) == [f"The change of {ZONE} is spread"]
+
+
+def test_a_change_whose_status_cannot_be_read_is_asked_for_again(lab: Lab, unspread: set[str]) -> None:
+    lab.denied.add(("route53:GetChange", DEV))
+    report = arrive(lab, created(lab.world.balancer()))
+    [why] = [line for line in report.proof if line.startswith(f"change {CHANGE_ID} in {DEV}: PENDING (not followed: ")]
+    assert "route53:GetChange" in why
+    assert report.failed == ()
+    [notice] = lab.alerts()
+    assert "route53:GetChange" in notice["fields"][0]["value"]
+    assert why in lab.sweep().proof
+    assert titles(lab) == []
+    lab.denied.clear()
+    unspread.clear()
+    lab.sweep()
+    assert lab.calls["route53:GetChange"] == 1
+    lab.sweep()
+    assert lab.calls["route53:GetChange"] == 0
+
+
+def test_a_change_that_may_not_be_followed_for_a_quarter_of_an_hour_names_the_permission(unspread: set[str]) -> None:
+    clock = [datetime(2026, 11, 23, 8, tzinfo=UTC)]
+    with lab_of(now=lambda: clock[0]) as lab:
+        lab.denied.add(("route53:GetChange", DEV))
+        arrive(lab, created(lab.world.balancer()))
+        lab.alerts()
+        clock[0] += timedelta(minutes=20)
+        lab.sweep()
+        [late] = lab.alerts()
+        assert (late["title"], late["severity"]) == (f"A change of {ZONE} cannot be followed", "warning")
+        assert "route53:GetChange" in late["cause"]
+        assert late["remedy"][0] == "Grant what is missing to netreflex's role."
+        lab.denied.clear()
+        unspread.clear()
+        clock[0] += timedelta(minutes=5)
+        lab.sweep()
+        assert titles(lab) == [f"The change of {ZONE} is spread"]
+
+
+def test_a_change_that_cannot_be_dropped_is_asked_for_again(lab: Lab, unspread: set[str]) -> None:
+    arrive(lab, created(lab.world.balancer()))
+    unspread.clear()
+    lab.denied.add(("dynamodb:BatchWriteItem", HUB))
+    assert lab.sweep().reasons[1] == "1 names: 1 lead where they should"
+    lab.denied.clear()
+    for asked in (1, 0):
+        lab.sweep()
+        assert lab.calls["route53:GetChange"] == asked
+
+
+def test_a_pending_change_that_cannot_be_noted_is_reported_all_the_same(
+    lab: Lab, unspread: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert unspread
+
+    def closed(*_arguments: object) -> None:
+        raise RetryLater("the state table is busy")
+
+    monkeypatch.setattr("chalicelib.perform.name_memory.StateTableNames.await_changes", closed)
+    report = arrive(lab, created(lab.world.balancer()))
+    assert f"change {CHANGE_ID} in {DEV}: PENDING" in report.proof
+    lab.sweep()
+    assert network_calls(lab) == NO_CHANGE
+
+
+# ---- no false alarm, no record forgotten -----------------------------------------------------------------------------
+def test_a_record_that_still_leads_to_a_live_load_balancer_is_a_warning_with_the_way_to_it(tagged: Lab) -> None:
+    blue = tagged.world.balancer("blue", tags={"service": "tidb"})
+    arrive(tagged, created(blue))
+    tagged.alerts()
+    tagged.world.balancer("green", tags={"service": "tidb"})
+    tagged.sweep()
+    [alert] = tagged.alerts()
+    assert (alert["title"], alert["severity"]) == (f"{NAME} still leads to blue", "warning")
+    assert "reaches that load balancer as before" in alert["summary"]
+    assert alert["remedy"][0].startswith("Take the tag service away from all but one")
+    assert alert["remedy"][1].startswith("See it with: aws elbv2 describe-load-balancers --region eu-west-1")
+    assert [step for step in alert["remedy"] if "every sweep" in step] == alert["remedy"][2:]
+    assert any(f"loadBalancerArn={blue['LoadBalancerArn']}" in link["url"] for link in alert["links"])
+
+
+def test_blue_and_green_as_documented_move_the_name_without_any_alert(tagged: Lab) -> None:
+    blue = tagged.world.balancer("blue", tags={"service": "tidb"})
+    arrive(tagged, created(blue))
+    green = tagged.world.balancer("green")
+    assert arrive(tagged, created(green)).decision == "ignored"
+    tagged.sweep()
+    elb = tagged.client("elbv2", DATA)
+    elb.remove_tags(ResourceArns=[blue["LoadBalancerArn"]], TagKeys=["service"])
+    elb.add_tags(ResourceArns=[green["LoadBalancerArn"]], Tags=[{"Key": "service", "Value": "tidb"}])
+    tagged.sweep()
+    assert tagged.world.cname() == green["DNSName"]
+    tagged.world.remove(blue)
+    arrive(tagged, deleted(blue))
+    tagged.sweep()
+    assert tagged.world.cname() == green["DNSName"]
+    assert {alert["status"] for alert in tagged.alerts()} == {"notice"}
+
+
+def test_one_load_balancer_behind_two_names_goes_in_the_sweep_and_the_event_says_so() -> None:
+    both = f"{HEAD}names:\n{name_text()}{name_text(name_id='ro', name=f'ro.{ZONE}')}"
+    with lab_of(both) as lab:
+        made = lab.world.balancer()
+        arrive(lab, created(made))
+        lab.alerts()
+        lab.world.remove(made)
+        report = arrive(lab, deleted(made))
+        assert {refusal.reason for refusal in report.refused} == {
+            "2 records would go at once; that is left to the next sweep, which knows all of them"
+        }
+        assert titles(lab) == []
+        lab.sweep()
+        assert lab.world.records() == {}
+        assert "Too many records would be removed at once" not in titles(lab)
+
+
+@pytest.mark.parametrize("policy", [HEAD, ALONE.replace("name: tidb.dev", "name: db.dev")], ids=["left", "renamed"])
+def test_records_whose_name_left_the_policy_are_told_until_they_are_gone(lab: Lab, policy: str) -> None:
+    lab.world.balancer()
+    lab.sweep()
+    lab.alerts()
+    lab.fresh_runtime(policy)
+    report = lab.sweep()
+    assert any(f"{NAME} in hosted zone" in reason for reason in report.reasons)
+    assert lab.world.cname() is not None
+    [alert] = [one for one in lab.alerts() if one["status"] == "firing"]
+    assert (alert["title"], alert["severity"]) == (f"{ZONE} holds records that left the policy", "warning")
+    assert alert["fields"] == [{"name": "Name", "value": NAME}]
+    assert f"--hosted-zone-id {lab.world.zone_id} --change-batch file://batch.json" in alert["remedy"][1]
+    lab.sweep()
+    assert titles(lab) == []
+    lab.world.route53().change_resource_record_sets(
+        HostedZoneId=lab.world.zone_id, ChangeBatch=json.loads(alert["evidence"])
+    )
+    lab.sweep()
+    assert titles(lab) == [f"{ZONE} holds no leftovers any more"]
+    assert (NAME, "CNAME") not in lab.world.records()
+    lab.sweep()
+    assert not lab.writes
+    assert lab.calls["route53:ListResourceRecordSets"] == (0 if policy == HEAD else 1)
+
+
+def test_many_leftovers_come_in_batches_that_are_whole(lab: Lab) -> None:
+    names = "".join(name_text(name_id=f"n{n}", name=f"n{n}.{ZONE}") for n in range(4))
+    lab.fresh_runtime(f"{HEAD}names:\n{names}")
+    lab.world.balancer()
+    lab.sweep()
+    lab.fresh_runtime(ALONE)
+    sizes = []
+    lab.alerts()
+    lab.sweep()
+    while told := [alert["evidence"] for alert in lab.alerts() if alert["status"] == "firing"]:
+        batch = json.loads(told[0])
+        sizes.append(len(batch["Changes"]))
+        lab.world.route53().change_resource_record_sets(HostedZoneId=lab.world.zone_id, ChangeBatch=batch)
+        lab.sweep()
+    assert sum(sizes) == 8
+    assert {name for name, _ in lab.world.records()} == {NAME, f"_netreflex.{NAME}"}
+
+
+def test_the_alerts_of_the_last_name_end_when_it_leaves_the_policy(lab: Lab) -> None:
+    lab.sweep()
+    assert titles(lab) == [f"{NAME} has no load balancer to lead to"]
+    lab.fresh_runtime(HEAD)
+    lab.sweep()
+    assert titles(lab) == [f"{NAME} is not asked for any more"]
+
+
+def test_each_name_has_one_notice_however_often_it_changes(tagged: Lab) -> None:
+    for colour in ("blue", "green", "red"):
+        made = tagged.world.balancer(colour, tags={"service": "tidb"})
+        arrive(tagged, created(made))
+        tagged.world.remove(made)
+    told = [alert for alert in tagged.alerts() if alert["status"] == "notice"]
+    assert len(told) == 3
+    assert len({alert["fp"] for alert in told}) == 1
 
 
 def test_the_policy_alone_is_enough_without_any_event() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.route53.models import route53_backends
 
 from chalicelib.model.errors import RetryLater
 from demo.world import DATA, DEV
+from tests.aws.strict.route53 import MORE_VPCS
 from tests.flows.names_world import (
     NAME,
     WITH_PEERING,
@@ -17,6 +20,7 @@ from tests.flows.names_world import (
     NamesWorld,
     kinds,
     lab_of,
+    network_calls,
     titles,
 )
 from tests.lab import Lab
@@ -132,6 +136,27 @@ def test_a_zone_that_would_hide_the_name_is_told_with_its_id_and_the_end_too(lab
     assert titles(lab) == [f"{ZONE} resolves in {lab.world.apps.vpc_id}"]
 
 
+def test_records_of_a_wider_zone_that_the_association_would_hide_keep_it_away_until_they_are_gone(lab: Lab) -> None:
+    lab.world.balancer()
+    wider = lab.world.make_zone("example.internal", lab.world.apps.vpc_id, DEV)
+    batch = {"Name": f"db.{ZONE}", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "10.16.0.9"}]}
+
+    def change(action: str) -> None:
+        changes = {"Changes": [{"Action": action, "ResourceRecordSet": batch}]}
+        lab.world.route53(DEV).change_resource_record_sets(HostedZoneId=wider, ChangeBatch=changes)
+
+    change("CREATE")
+    report = lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+    assert f"example.internal ({wider}) answers for db.{ZONE}, which {ZONE} (" in report.refused[0].reason
+    assert lab.world.apps.vpc_id not in lab.world.vpcs_of_zone()
+    [alert] = [one for one in lab.alerts() if one["title"] == f"{ZONE} does not resolve in {lab.world.apps.vpc_id}"]
+    assert f"--hosted-zone-id {wider} --start-record-name {ZONE}" in alert["remedy"][1]
+    change("DELETE")
+    lab.sweep()
+    assert lab.world.apps.vpc_id in lab.world.vpcs_of_zone()
+    assert titles(lab) == [f"{ZONE} resolves in {lab.world.apps.vpc_id}"]
+
+
 def test_an_alert_about_a_vpc_ends_with_its_peering_and_not_while_that_is_out_of_sight(lab: Lab) -> None:
     lab.world.balancer()
     lab.world.make_zone(NAME, lab.world.apps.vpc_id, DEV)
@@ -159,16 +184,35 @@ def test_a_vpc_without_dns_hostnames_is_named_with_the_command(lab: Lab) -> None
 
 
 def test_a_zone_with_nearly_all_its_vpcs_is_warned_of(lab: Lab) -> None:
-    from moto.route53.models import route53_backends
-
     lab.world.balancer()
-    zone = route53_backends[lab.world.zone_owner]["aws"].zones[lab.world.zone_id]
-    for number in range(270):
-        zone.add_vpc(f"vpc-{number:08x}", "eu-west-1")
+    lab.world.crowd(269)
     lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
     assert f"{ZONE} will soon take no more VPCs" in titles(lab)
+    assert lab.calls["route53:GetHostedZoneLimit"] > 0
+    zone = route53_backends[lab.world.zone_owner]["aws"].zones[lab.world.zone_id]
     zone.vpcs = zone.vpcs[-1:]
     lab.sweep()
+    assert f"{ZONE} has room for VPCs" in titles(lab)
+    assert lab.calls["route53:GetHostedZoneLimit"] == 0
+
+
+def test_a_raised_quota_of_a_zone_lets_more_vpcs_in_and_is_believed_only_where_it_is_read(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.world.balancer()
+    lab.world.crowd(300)
+    lab.denied.add(("route53:GetHostedZoneLimit", lab.world.zone_owner))
+    report = lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+    assert (
+        "301 VPCs, 300 are allowed by default; whether that was raised could not be read: " in report.refused[0].reason
+    )
+    assert "route53:GetHostedZoneLimit" in report.refused[0].reason
+    lab.denied.clear()
+    lab.sweep()
+    assert lab.world.apps.vpc_id not in lab.world.vpcs_of_zone()
+    monkeypatch.setitem(MORE_VPCS, lab.world.zone_id, 1000)
+    lab.sweep()
+    assert lab.world.apps.vpc_id in lab.world.vpcs_of_zone()
     assert f"{ZONE} has room for VPCs" in titles(lab)
 
 
@@ -225,3 +269,56 @@ def test_observe_mode_says_what_it_would_do() -> None:
         assert {"ChangeRecordSets", "AssociateVpc"} <= set(kinds(report.planned))
         assert (report.performed, lab.world.records()) == ((), {})
         assert lab.world.apps.vpc_id not in lab.world.vpcs_of_zone()
+
+
+def test_an_association_that_stops_resolving_is_told_by_the_next_sweep_and_its_end_too(lab: Lab) -> None:
+    lab.world.balancer()
+    lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+    lab.alerts()
+    vpc_id = lab.world.apps.vpc_id
+    lab.world.ec2(DEV).modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": False})
+    report = lab.sweep()
+    assert any("enableDnsSupport of " in one and vpc_id in one for one in report.reasons)
+    assert titles(lab) == [f"{ZONE} does not resolve in {vpc_id}"]
+    lab.world.ec2(DEV).modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": True})
+    hiding = lab.world.make_zone(NAME, vpc_id, DEV)
+    report = lab.sweep()
+    assert hiding in report.refused[0].reason
+    [alert] = lab.alerts()
+    assert f"disassociate-vpc-from-hosted-zone --hosted-zone-id {hiding}" in alert["remedy"][0]
+    lab.world.route53(DEV).delete_hosted_zone(Id=hiding)
+    lab.sweep()
+    assert titles(lab) == [f"{ZONE} resolves in {vpc_id}"]
+
+
+def test_an_association_made_by_hand_is_judged_as_well(lab: Lab) -> None:
+    lab.world.balancer()
+    vpc_id = lab.world.apps.vpc_id
+    route53_backends[lab.world.zone_owner]["aws"].zones[lab.world.zone_id].add_vpc(vpc_id, "eu-west-1")
+    lab.world.ec2(DEV).modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": False})
+    lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+    assert f"{ZONE} does not resolve in {vpc_id}" in titles(lab)
+
+
+def test_an_associated_vpc_that_may_not_be_looked_into_is_a_warning(lab: Lab) -> None:
+    lab.world.balancer()
+    lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+    lab.alerts()
+    lab.denied.add(("ec2:DescribeVpcAttribute", DEV))
+    lab.sweep()
+    [alert] = lab.alerts()
+    assert (alert["title"], alert["severity"]) == (f"{ZONE} may not resolve in {lab.world.apps.vpc_id}", "warning")
+
+
+def test_a_sweep_with_a_reach_costs_one_call_more_and_three_an_hour_for_each_vpc() -> None:
+    clock = [datetime(2026, 11, 23, 8, tzinfo=UTC)]
+    with lab_of(WITH_PEERING, now=lambda: clock[0]) as lab:
+        lab.world.balancer()
+        lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
+        costs = []
+        for _ in range(14):
+            clock[0] += timedelta(minutes=5)
+            lab.sweep()
+            costs.append(sum(network_calls(lab).values()) + lab.calls["ec2:DescribeVpcAttribute"])
+        assert costs == [8, *[5] * 11, 8, 5]
+        assert not lab.writes

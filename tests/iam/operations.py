@@ -205,6 +205,12 @@ _CALLS: dict[tuple[str, str], Callable[[Params, Where], Iterator[Need]]] = {
     ("route53", "CreateVPCAssociationAuthorization"): _association("route53:CreateVPCAssociationAuthorization"),
     ("route53", "DeleteVPCAssociationAuthorization"): _association("route53:DeleteVPCAssociationAuthorization"),
     ("route53", "ListHostedZonesByVPC"): _zones_of_vpc,
+    ("route53", "GetHostedZoneLimit"): lambda params, where: iter(  # noqa: ARG005
+        [Need("route53:GetHostedZoneLimit", _zone(params["HostedZoneId"]))]
+    ),
+    ("route53", "GetChange"): lambda params, where: iter(  # noqa: ARG005
+        [Need("route53:GetChange", "arn:aws:route53:::change/" + params["Id"].rpartition("/")[2])]
+    ),
     ("sts", "AssumeRole"): _assume,
     ("sts", "GetCallerIdentity"): lambda params, where: iter(()),  # noqa: ARG005 - it needs no permission
     ("sns", "Publish"): lambda params, where: iter([Need("sns:Publish", params["TopicArn"])]),  # noqa: ARG005

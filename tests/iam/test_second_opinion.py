@@ -24,6 +24,7 @@ EXPLAINED = {
     ("RESOURCE_STAR", "ec2:DescribeVpcAttribute"): _KIND,
     ("RESOURCE_STAR", "ec2:GetManagedPrefixListEntries"): _KIND,
     ("RESOURCE_STAR", "route53:GetHostedZone"): _KIND,
+    ("RESOURCE_STAR", "route53:GetHostedZoneLimit"): _KIND,
     ("RESOURCE_STAR", "route53:ListResourceRecordSets"): _KIND,
     ("RESOURCE_STAR", "route53:ListVPCAssociationAuthorizations"): _KIND,
     ("RESOURCE_MISMATCH", "ec2:AcceptVpcPeeringConnection"): _TWO,

@@ -28,6 +28,7 @@ EXPLAINED = {
             "ec2:GetManagedPrefixListEntries",
             "ec2:GetVpnTunnelReplacementStatus",
             "route53:GetHostedZone",
+            "route53:GetHostedZoneLimit",
             "route53:ListResourceRecordSets",
             "route53:ListVPCAssociationAuthorizations",
             "servicequotas:GetServiceQuota",

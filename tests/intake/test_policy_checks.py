@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.intake.policy_file import parse_policy
+from chalicelib.model.names import ZoneChoice
 from tests.intake.policies import GONE, changed, example, faults_of, told
 
 RULE = "peering.rules[0]"
@@ -16,6 +17,8 @@ LB = "names.0.load_balancer"
 ARN = "arn:aws:elasticloadbalancing:eu-west-1:444455556666:loadbalancer/net/tidb/50dc6c495c0c9188"
 OTHER_NAME = {**example()["names"][0], "id": "other"}
 BY_ID = {**OTHER_NAME, "zone": "Z0123456789ABCDEFGHIJ"}
+BY_PATH = {**BY_ID, "id": "tidb", "zone": "/hostedzone/Z0123456789ABCDEFGHIJ"}
+SHOUTED = {**OTHER_NAME, "name": "TIDB.dev.example.internal."}
 
 
 def case(sentence: str, *changes: tuple[str, object], at: str, said: str) -> Any:  # noqa: ANN401 - pytest's own type is private
@@ -145,9 +148,21 @@ NAMES = [
     case("a name is too long", ("names.0.name", "x." * 115 + "dev.example.internal"), at="names[0].name",
          said="has 250 characters; write at most 242"),
     case("a zone is too long", ("names.0.zone", "x." * 130 + "a"), at="names[0].zone", said="write at most 253"),
-    case("a name ends in a dot", ("names.0.name", "tidb.dev.example.internal."), at="names[0].name", said="leave the dot away"),
-    case("a name has capital letters", ("names.0.name", "TiDB.dev.example.internal"), at="names[0].name",
-         said="'TiDB' is not a label of a DNS name; write labels of small letters"),
+    case("a name ends in two dots", ("names.0.name", "tidb.dev.example.internal.."), at="names[0].name",
+         said="'' is not a label of a DNS name"),
+    case("a name has a blank", ("names.0.name", "Ti DB.dev.example.internal"), at="names[0].name",
+         said="'ti db' is not a label of a DNS name; write labels of letters"),
+    case("a name has an escape that is no letter", ("names.0.name", r"a\056b.dev.example.internal"), at="names[0].name",
+         said="is not a label of a DNS name"),
+    case("a name is a wildcard", ("names.0.name", r"\052.dev.example.internal"), at="names[0].name", said="is a wildcard"),
+    case("a label cannot be written in IDNA", ("names.0.name", "ï" * 60 + ".dev.example.internal"), at="names[0].name",
+         said="is not a label of a DNS name"),
+    case("a name in another spelling is the zone's own", ("names.0.name", "DEV.example.internal."), at="names[0].name",
+         said="make an alias record by hand"),
+    case("two names claim one record in two spellings", ("names", [example()["names"][0], SHOUTED]), at="names[1].name",
+         said="is claimed already"),
+    case("two names claim one record of a zone in two spellings", ("names", [BY_ID, BY_PATH]), at="names[1].name",
+         said="is claimed already"),
     case("a name has an empty label", ("names.0.name", "a..dev.example.internal"), at="names[0].name", said="'' is not a label"),
     case("a TTL is 0", ("names.0.ttl", 0), at="names[0].ttl", said="0 seconds is no TTL that netreflex sets; write 1 to 604800"),
     case("a TTL is longer than a week", ("names.0.ttl", 604_801), at="names[0].ttl", said="Route 53 allows 0 to 2147483647"),
@@ -227,3 +242,33 @@ def test_a_wrong_type_is_told_without_what_follows_from_it(place: str, value: ob
 def test_guesses_at_what_was_meant_end_where_a_file_is_full_of_faults() -> None:
     faults = faults_of(changed(("peering.rules.0.names", [f"tidb{i}" for i in range(300)])))
     assert sum("did you mean 'tidb'?" in fault.right for fault in faults) == 200
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("TiDB.Dev.example.INTERNAL", "tidb.dev.example.internal"),
+        ("tidb.dev.example.internal.", "tidb.dev.example.internal"),
+        (r"ti\137db.dev.example.internal", "ti_db.dev.example.internal"),
+        ("tïdb.dev.example.internal", "xn--tdb-zma.dev.example.internal"),
+        ("XN--TDB-ZMA.dev.example.internal", "xn--tdb-zma.dev.example.internal"),
+    ],
+)
+def test_a_name_is_kept_as_route_53_writes_it(written: str, kept: str) -> None:
+    for zone in ("dev.example.internal", "DEV.example.internal."):
+        policy = parse_policy(json.dumps(changed(("names.0.name", written), ("names.0.zone", zone))))
+        assert (policy.names[0].name, policy.names[0].zone) == (kept, "dev.example.internal")
+
+
+@pytest.mark.parametrize(
+    ("written", "kept", "by_id"),
+    [
+        ("Z0123456789ABCDEFGHIJ", "Z0123456789ABCDEFGHIJ", True),
+        ("/hostedzone/Z0123456789ABCDEFGHIJ", "Z0123456789ABCDEFGHIJ", True),
+        ("8EA9LV4F643CJFL5XDMUOQ", "8EA9LV4F643CJFL5XDMUOQ", True),
+        ("dev.example.internal", "dev.example.internal", False),
+    ],
+)
+def test_a_zone_is_kept_by_its_id_or_its_name(written: str, kept: str, *, by_id: bool) -> None:
+    [name] = parse_policy(json.dumps(changed(("names.0.zone", written)))).names
+    assert (name.zone, ZoneChoice.of(name).by_id) == (kept, by_id)

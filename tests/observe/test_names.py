@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.route53.models import route53_backends
 
-from chalicelib.model.errors import AwsFailure, RetryLater
-from chalicelib.model.names import LOAD_BALANCER_ARN, BalancerState, Reach, Scheme, Unread, Zone, ZoneChoice, ZoneVpc
+from chalicelib.model.errors import AccessRefused, AwsFailure, RetryLater
+from chalicelib.model.names import (
+    LOAD_BALANCER_ARN,
+    BalancerState,
+    ChangeInfo,
+    NamesRemembered,
+    Reach,
+    Scheme,
+    Unread,
+    VpcDns,
+    Zone,
+    ZoneChoice,
+    ZoneVpc,
+)
 from chalicelib.model.network import Place, VpcRef
 from chalicelib.model.policy import LoadBalancerChoice, Name
 from chalicelib.observe import load_balancers, route53
 from chalicelib.observe.names import NamesObserver
+from chalicelib.observe.vpc_dns import RecentVpcDns
 from demo.world import DATA, DEV, REGION
 from tests.flows.names_world import NAME, ZONE, lab_of
 from tests.lab import Lab
@@ -258,13 +273,13 @@ def test_a_zone_by_id_is_looked_for_in_every_account_of_the_policy(lab: Lab, rea
     assert look() == ()
 
 
-def test_a_vpc_that_has_to_reach_a_zone_is_asked_only_where_it_is_not_associated(
+def test_a_vpc_that_has_to_reach_a_zone_is_asked_whether_or_not_it_is_associated(
     lab: Lab, reader: NamesObserver
 ) -> None:
-    def reads(vpc_id: str, account: str = DEV) -> set[str]:
+    def reads(vpc_id: str, account: str = DEV, *, managed: bool = True) -> set[str]:
         vpc = VpcRef(place=Place(account=account, region=REGION), vpc_id=vpc_id)
         with lab.counting():
-            reader.look([asked()], [Reach(name_id="tidb", vpc=vpc)])
+            reader.look([asked()], [Reach(name_id="tidb", vpc=vpc, managed=managed)])
         return {call for call in lab.calls if not call.startswith("elb")} - {
             "route53:ListHostedZonesByName",
             "route53:ListResourceRecordSets",
@@ -273,10 +288,11 @@ def test_a_vpc_that_has_to_reach_a_zone_is_asked_only_where_it_is_not_associated
 
     reach = {"route53:GetHostedZone"}
     asked_of_vpc = {"route53:ListHostedZonesByVPC", "ec2:DescribeVpcAttribute"}
-    assert reads(lab.world.ops.vpc_id) == reach
+    assert reads(lab.world.ops.vpc_id) == reach | asked_of_vpc
     assert reads(lab.world.apps.vpc_id) == reach | asked_of_vpc
     across = reach | asked_of_vpc | {"route53:ListVPCAssociationAuthorizations"}
     assert reads(lab.world.tidb.vpc_id, DATA) == across
+    assert reads(lab.world.tidb.vpc_id, DATA, managed=False) == across - asked_of_vpc
 
 
 def test_a_zone_whose_vpcs_cannot_be_read_is_unread_for_its_names(lab: Lab, reader: NamesObserver) -> None:
@@ -298,11 +314,15 @@ def test_a_zone_that_goes_while_it_is_read_is_read_again_later(
     assert found.passing
 
 
+def _summary(zone_id: str, name: str, **owner: str) -> dict[str, Any]:
+    return {"HostedZoneId": zone_id, "Name": name, "Owner": owner}
+
+
 def test_every_page_of_a_vpcs_zones_is_read() -> None:
     pages: Iterator[dict[str, Any]] = iter(
         [
-            {"HostedZoneSummaries": [{"HostedZoneId": "Z1", "Name": "a."}], "NextToken": "more"},
-            {"HostedZoneSummaries": [{"HostedZoneId": "Z2", "Name": "B.c."}]},
+            {"HostedZoneSummaries": [_summary("Z1", "a.", OwningAccount=DEV)], "NextToken": "more"},
+            {"HostedZoneSummaries": [_summary("Z2", "B.c.", OwningService="efs.amazonaws.com")]},
         ]
     )
 
@@ -311,7 +331,41 @@ def test_every_page_of_a_vpcs_zones_is_read() -> None:
             return next(pages)
 
     vpc = VpcRef(place=HERE, vpc_id="vpc-1")
-    assert [tuple(one) for one in route53.zones_of_vpc(Client(), vpc)] == [("Z1", "a"), ("Z2", "b.c")]
+    assert [tuple(one) for one in route53.zones_of_vpc(Client(), vpc)] == [("Z1", "a", DEV), ("Z2", "b.c", "")]
+
+
+@pytest.mark.parametrize(
+    ("records", "found"),
+    [
+        ([("api.example.internal", "CNAME")], None),
+        ([(f"db.{ZONE}", "CNAME")], f"db.{ZONE}"),
+        ([(f"*.{ZONE}", "CNAME")], f"*.{ZONE}"),
+        ([(ZONE, "TXT")], ZONE),
+        ([(ZONE, "NS")], None),
+        ([(ZONE, "NS"), (f"db.{ZONE}", "CNAME")], f"db.{ZONE}"),
+        ([(f"x{ZONE}", "CNAME"), ("zz.example.internal", "CNAME")], None),
+    ],
+)
+def test_what_a_wider_zone_holds_in_ours_is_seen_before_an_association(
+    lab: Lab, reader: NamesObserver, records: list[tuple[str, str]], found: str | None
+) -> None:
+    lab.world.zone_id, own = lab.world.make_zone("example.internal", lab.world.apps.vpc_id, DEV), lab.world.zone_id
+    for name, kind in (one for one in records if one[0].endswith(".example.internal")):
+        lab.world.write((name, kind, '"x"' if kind == "TXT" else "there.example.com"))
+
+    def beneath(vpc_id: str, reader: NamesObserver) -> tuple[int, dict[tuple[str, str], Any]]:
+        vpc = VpcRef(place=Place(account=DEV, region=REGION), vpc_id=vpc_id)
+        with lab.counting():
+            facts = reader.look([asked()], [Reach(name_id="tidb", vpc=vpc)])
+        return lab.calls["route53:ListResourceRecordSets"], dict(facts.beneath)
+
+    reads, seen = beneath(lab.world.apps.vpc_id, reader)
+    assert reads == 2
+    assert [key for key, _ in seen.items()] == [(lab.world.zone_id, own)]
+    assert [one.name if one else None for one in seen.values()] == [found]
+    assert beneath(lab.world.ops.vpc_id, reader) == (1, {})  # it is associated already
+    closed = NamesObserver(lab.runtime.sessions, accounts=[DATA], state_table=None)
+    assert beneath(lab.world.apps.vpc_id, closed) == (1, {})  # a zone of an account that is not in the policy
 
 
 def test_an_error_of_route_53_is_translated() -> None:
@@ -327,3 +381,67 @@ def test_an_error_of_route_53_is_translated() -> None:
 
 def test_without_a_state_table_nothing_is_remembered(reader: NamesObserver) -> None:
     assert reader.led_to("arn") is None
+    assert reader.remembered() == NamesRemembered()
+
+
+def test_a_change_is_asked_for_by_its_id_and_an_unknown_one_is_none() -> None:
+    class Client:
+        def __init__(self, code: str = "") -> None:
+            self.code = code
+
+        def get_change(self, **arguments: str) -> dict[str, Any]:
+            if self.code:
+                raise ClientError({"Error": {"Code": self.code, "Message": "no"}}, "GetChange")
+            assert arguments == {"Id": "C1"}
+            return {"ChangeInfo": {"Id": "/change/C1", "Status": "PENDING"}}
+
+    assert route53.get_change(Client(), DEV, "C1") == ChangeInfo("C1", "PENDING")
+    assert route53.get_change(Client("NoSuchChange"), DEV, "C1") is None
+    with pytest.raises(AccessRefused):
+        route53.get_change(Client("AccessDenied"), DEV, "C1")
+
+
+def test_with_more_zones_all_are_read_to_their_end_and_one_that_is_gone_is_empty(
+    lab: Lab, reader: NamesObserver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route53, "_RECORDS", "3")
+    lab.world.write(*((f"{one}.{ZONE}", "TXT", '"x"') for one in ["tidb", "z1", "z2", "z3", "z4", "z5", "z6"]))
+    gone = Zone(zone_id="ZGONE00000", account=DEV, name="gone.internal", private=True)
+    closed = Zone(zone_id=lab.world.make_zone("closed.internal"), account=DATA, name="closed.internal", private=True)
+    lab.denied.add(("route53:ListResourceRecordSets", DATA))
+    with lab.counting():
+        facts = reader.look([asked()], more=[gone, closed])
+    found = facts.records[lab.world.zone_id]
+    assert isinstance(found, tuple)
+    assert [one.name for one in found][-1] == f"z6.{ZONE}"
+    assert facts.records[gone.zone_id] == ()
+    assert isinstance(facts.records[closed.zone_id], Unread)
+    assert {zone.zone_id for zone in facts.whole} == {lab.world.zone_id, gone.zone_id}
+
+
+def test_what_an_associated_vpc_resolves_is_remembered_for_an_hour_while_it_is_well(lab: Lab) -> None:
+    lab.flow_world()
+    clock = [datetime(2026, 11, 23, tzinfo=UTC)]
+    recent = RecentVpcDns(lambda: clock[0])
+    memorable = NamesObserver(lab.runtime.sessions, accounts=[DEV], state_table=None, recent=recent)
+    vpc = VpcRef(place=Place(account=DEV, region=REGION), vpc_id=lab.world.ops.vpc_id)
+
+    def looked() -> tuple[int, VpcDns]:
+        with lab.counting():
+            found = memorable.look([asked()], [Reach(name_id="tidb", vpc=vpc)]).vpcs[vpc]
+        assert isinstance(found, VpcDns)
+        return lab.calls["ec2:DescribeVpcAttribute"] + lab.calls["route53:ListHostedZonesByVPC"], found
+
+    def switch(*, on: bool) -> None:
+        lab.world.ec2(DEV).modify_vpc_attribute(VpcId=vpc.vpc_id, EnableDnsSupport={"Value": on})
+
+    first, well = looked()
+    assert (first, well.support) == (3, True)
+    switch(on=False)
+    clock[0] += timedelta(minutes=59)
+    assert looked() == (0, well)
+    clock[0] += timedelta(minutes=1)
+    assert [looked()[0], looked()[0]] == [3, 3]
+    switch(on=True)
+    assert looked() == (3, well)
+    assert looked() == (0, well)

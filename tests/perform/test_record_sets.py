@@ -18,7 +18,7 @@ from chalicelib.model.actions import (
     Verb,
 )
 from chalicelib.model.errors import AccessRefused, AwsFailure, RetryLater
-from chalicelib.model.names import ChangeInfo, RecordSet
+from chalicelib.model.names import ChangeInfo, NamesRemembered, PendingChange, RecordSet, Zone
 from chalicelib.model.network import Place, VpcRef
 from chalicelib.perform.executor import AwsExecutor, DryRunExecutor
 from chalicelib.perform.name_memory import NoNames, StateTableNames
@@ -147,7 +147,7 @@ def test_the_executor_reports_a_spoiled_batch_as_overtaken_and_a_good_one_with_i
     world = lab.flow_world()
     done = executor_of(world).perform((batch,))
     assert done.performed == (batch,)
-    assert done.answers == ((batch, ChangeInfo("C2682N5HXP0BZ4", "INSYNC")),)
+    assert done.answers == ((batch, ChangeInfo("C2682N5HXP0BZ4", "PENDING")),)
     again = executor_of(world).perform((batch,))
     assert (again.overtaken, again.retry, again.performed) == (True, False, ())
     assert "InvalidChangeBatch" in again.failed[0].error
@@ -184,6 +184,22 @@ def test_names_are_remembered_by_load_balancer_in_few_writes(lab: Lab) -> None:
     assert reader.led_to("arn:b") == frozenset({"other"})
     assert reader.led_to("arn:c") == frozenset()
     NoNames().remember([("arn:a", "x")])
+
+
+def test_zones_and_pending_changes_are_remembered_and_dropped(lab: Lab) -> None:
+    memory = StateTableNames(lambda: lab.client("dynamodb"), TABLE, lambda: NOW)
+    reader = lab.flow_world().names()
+    zone = Zone(zone_id="Z1", account=DATA, name=ZONE, private=True)
+    change = PendingChange(change_id="C1", zone=zone, since=NOW)
+    memory.remember([("arn:a", "x")], [zone, zone])
+    memory.await_changes([change])
+    assert reader.remembered() == NamesRemembered(zones=(zone,), changes=(change,))
+    memory.forget([change], [])
+    assert reader.remembered() == NamesRemembered(zones=(zone,))
+    memory.forget([], [zone])
+    assert reader.remembered() == NamesRemembered()
+    NoNames().await_changes([change])
+    NoNames().forget([change], [zone])
 
 
 def test_a_state_table_that_takes_nothing_is_tried_again_later() -> None:

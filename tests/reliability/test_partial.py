@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from typing import Any, cast
 
 import pytest
@@ -112,7 +113,7 @@ def test_a_peering_that_breaks_our_code_keeps_no_other_from_being_swept(trio: La
 
 
 def test_a_sweep_that_is_out_of_time_leaves_the_rest_to_the_next_one(trio: Lab) -> None:
-    left = iter([60.0, 10.0])
+    left = chain([60.0], repeat(10.0))
     report = sweep_peerings(trio.flow_world(), lambda: next(left))
     assert any("out of time: 1 of 2 peerings are left" in reason for reason in report.reasons)
     statuses = {trio.world.status(one, DATA) for one in (trio.first, trio.second)}  # type: ignore[attr-defined]

@@ -1,8 +1,9 @@
 """Route 53: hosted zones across accounts, and change batches that are judged whole and applied whole or not at all.
 
-What moto does otherwise: it has no VPC association authorizations; CREATE over another value makes a second record
+What moto does otherwise: it has no VPC association authorizations and no limits of zones; CREATE over another value makes a second record
 set; DELETE takes every record set of the name and type; a CNAME may lie beside others and at the apex; the changes
-before a bad one stay; and ids of zones begin with any letter, AWS's with Z. Source: Route 53 API reference and developer guide.
+before a bad one stay; ids of zones begin with any letter, AWS's with Z; and a change is INSYNC at once, where AWS's answer
+says PENDING and GetChange tells the end. Source: Route 53 API reference and developer guide.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from moto.route53.models import FakeZone, RecordSet, Route53Backend, route53_bac
 from moto.route53.responses import Route53
 
 Vpc = tuple[str, str]  # its id and Region
+MORE_VPCS: dict[str, int] = {}  # the quota of VPCs of zones for which it was raised
 _ZONE_URL = r"{0}/(?P<api_version>[\d_-]+)/hostedzone/(?P<zone_id>[^/]+)/"
+_LIMIT_URL = r"{0}/(?P<api_version>[\d_-]+)/hostedzonelimit/(?P<zone_id>[^/]+)/(?P<type>[A-Z_]+)$"
 _associate = Route53Backend.associate_vpc_with_hosted_zone
 _any_id = models.create_route53_zone_id
 
@@ -77,6 +80,12 @@ def _deauthorize(self: Route53) -> ActionResult:
         raise Route53ClientError("VPCAssociationAuthorizationNotFound", "The VPC that you specified is not authorized")
     _authorized(zone).discard(vpc)
     return ActionResult({})
+
+
+def _limit(self: Route53) -> ActionResult:
+    zone, kind = self.backend.get_hosted_zone(_zone_id(self._get_param("HostedZoneId"))), self._get_param("Type")
+    limit = {"Type": kind, "Value": MORE_VPCS.get(zone.resource_id, 300)}
+    return ActionResult({"Limit": limit, "Count": len(zone.vpcs)})
 
 
 def _associate_vpc(self: Route53Backend, zone_id: str, vpcid: str, vpcregion: str) -> FakeZone:
@@ -166,13 +175,38 @@ def _apply(zone: FakeZone, action: str, record: dict[str, Any]) -> None:
     zone.upsert_rrset({**record, "Name": _absolute(record["Name"]), "ResourceRecords": values})
 
 
+# ---- how far a change is spread --------------------------------------------------------------------------------------
+UNSPREAD: set[str] = set()  # change ids that GetChange shows as PENDING
+_change = Route53.change_resource_record_sets
+_get_change = Route53.get_change
+
+
+def _pending(self: Route53) -> ActionResult:
+    return _with_status(_change(self), "PENDING")
+
+
+def _status(self: Route53) -> ActionResult:
+    answer = _get_change(self)
+    change_id = answer.result["ChangeInfo"]["Id"].removeprefix("/change/")
+    return _with_status(answer, "PENDING") if change_id in UNSPREAD else answer
+
+
+def _with_status(answer: ActionResult, status: str) -> ActionResult:
+    info = answer.result["ChangeInfo"]
+    return ActionResult({"ChangeInfo": {**info, "Status": status}})
+
+
 def install() -> None:
     models.create_route53_zone_id = _id_of_a_zone
     Route53.create_vpc_association_authorization = _authorize
     Route53.list_vpc_association_authorizations = _list_authorized
     Route53.delete_vpc_association_authorization = _deauthorize
+    Route53.get_hosted_zone_limit = _limit
+    urls.url_paths[_LIMIT_URL] = Route53.dispatch
     urls.url_paths[_ZONE_URL + "authorizevpcassociation/?$"] = Route53.dispatch
     urls.url_paths[_ZONE_URL + "deauthorizevpcassociation/?$"] = Route53.dispatch
     Route53Backend.associate_vpc_with_hosted_zone = _associate_vpc
     Route53Backend.list_hosted_zones_by_vpc = _zones_of_vpc
     Route53Backend.change_resource_record_sets = _change_record_sets
+    Route53.change_resource_record_sets = _pending
+    Route53.get_change = _status

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from chalicelib.decide.name_reach import NEARLY_FULL
 from chalicelib.flows.names import react_to_load_balancer
 from chalicelib.intake.parse_load_balancers import parse_load_balancer_event
 from chalicelib.model.report import Report
@@ -36,11 +37,12 @@ def _text(requester: str, server: str, zone_owner: str, choice: str, zone: str =
 BY_NAME, BY_TAGS = "name: tidb", "tags: {service: tidb}"
 
 
-def _of_a_peering(play: Play, *, accounts: tuple[str, str, str], choice: str) -> None:
-    """An approved peering opens the names of its rule to the requester's VPC."""
+def _of_a_peering(play: Play, *, accounts: tuple[str, str, str], choice: str, crowd: int = 0) -> None:
+    """An approved peering opens the names of its rule to the requester's VPC. ``crowd``: so many VPCs are in the zone."""
     with names_world.lab_of(_text(*accounts, choice), world=_world(*accounts)) as lab:
         world = lab.world
         world.balancer(tags={"service": "tidb"})
+        world.crowd(crowd)
         event = peering_requested(world.request(world.apps, world.tidb))
         play.run(lab, partial(WORK[play.function], lab, event))
         if play.function == "sweep":  # the event's run settles the names with the peering, the sweep at its next look
@@ -77,13 +79,15 @@ def _zone_by_id(play: Play, *, accounts: tuple[str, str, str]) -> None:
 
 
 NAMES_OF_PEERINGS = tuple(
-    Scenario(f"names: {what}", partial(_of_a_peering, accounts=accounts, choice=choice))
-    for what, accounts, choice in (
-        ("zone in the other account", (DEV, DATA, DATA), BY_NAME),
-        ("by tags", (DEV, DATA, DEV), BY_TAGS),
-        ("zone at home", (DEV, DATA, HUB), BY_NAME),
-        ("requester at home", (HUB, DATA, DATA), BY_NAME),
-        ("all at home", (HUB, HUB, HUB), BY_TAGS),
+    Scenario(f"names: {what}", partial(_of_a_peering, accounts=accounts, choice=choice, crowd=crowd))
+    for what, accounts, choice, crowd in (
+        ("zone in the other account", (DEV, DATA, DATA), BY_NAME, 0),
+        ("by tags", (DEV, DATA, DEV), BY_TAGS, 0),
+        ("zone at home", (DEV, DATA, HUB), BY_NAME, 0),
+        ("requester at home", (HUB, DATA, DATA), BY_NAME, 0),
+        ("all at home", (HUB, HUB, HUB), BY_TAGS, 0),
+        ("zone nearly full", (DEV, DATA, DEV), BY_NAME, NEARLY_FULL),
+        ("zone nearly full, all at home", (HUB, HUB, HUB), BY_NAME, NEARLY_FULL),
     )
 )
 LOAD_BALANCERS = tuple(
