@@ -117,7 +117,7 @@ def _tidying(zone: Zone) -> tuple[str, ...]:
     )
     return (
         "To keep a name, write it into the policy again, as it was called.",
-        f"To delete it, save the evidence as batch.json and run, in the zone's account: {command}",
+        f"To delete it, save the evidence as batch.json and run, in the zone's account: `{command}`",
     )
 
 
@@ -168,7 +168,7 @@ def late_changes(pending: Iterable[PendingChange], now: datetime) -> Iterator[Al
             cause=cause,
             remedy=(
                 look,
-                f"See it with: aws route53 get-change --id {change.change_id}",
+                f"See it with: `aws route53 get-change --id {change.change_id}`",
                 "Nothing else is needed: every sweep asks again until it is INSYNC.",
             ),
             links=(kinds.zone_console(zone.zone_id),),

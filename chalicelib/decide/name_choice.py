@@ -142,9 +142,11 @@ def _several(choice: LoadBalancerChoice, fit: Sequence[LoadBalancer]) -> Obstacl
     """Which of them serves is for people to say: the newer one need not be ready."""
     remedy = "Let the policy choose one by its ARN."
     if choice.tags:
-        remedy = (
-            f"Take the tag {min(choice.tags)} away from all but one (aws elbv2 remove-tags), or choose one by its ARN."
-        )
+        key, region = min(choice.tags), choice.region
+        command = f"aws elbv2 remove-tags --region {region} --tag-keys {key} --resource-arns ARN"
+        if is_classic(fit[0]):
+            command = f"aws elb remove-tags --region {region} --tags Key={key} --load-balancer-names NAME"
+        remedy = f"Let the policy choose one by its ARN, or take the tag {key} away from all but one: `{command}`"
     return Obstacle(
         kind=RefusalKind.SEVERAL_LOAD_BALANCERS,
         reason=f"{len(fit)} load balancers are {described(choice)}: {_listed(fit)}",

@@ -119,7 +119,7 @@ def hindrance(zone: Zone, vpc: VpcRef, records: Sequence[str], looked: VpcDns) -
     return Obstacle(
         kind=RefusalKind.SHADOW,
         reason=f"on {vpc} the hosted zone {normalised(other.name)} ({other.zone_id}) would answer for {hidden} instead of {zone}",
-        remedy=f"Remove that zone's association (`{remove}`), or make the record in it by hand.",
+        remedy=f"Make the record in that zone by hand, or remove its association: `{remove}`",
     )
 
 

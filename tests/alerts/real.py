@@ -21,14 +21,13 @@ from chalicelib.flows.origins import react_to_origin
 from chalicelib.flows.sweep_certificates import sweep_certificates
 from chalicelib.model.alert import AlertStatus
 from chalicelib.model.certificates import Contact
-from demo.world import DATA, DEV
+from demo.world import DEV
+from tests.alerts.real_names import real_names
 from tests.alerts.real_peerings import Told, peerings, told
 from tests.aws.local import HUB
 from tests.aws.strict.vpn import vpn_maintenance, vpn_options
 from tests.flows import certificate_world as certificates
-from tests.flows import names_world as names
 from tests.flows.test_certificates import CHANGED, RENEWED, WRONG_NAME
-from tests.flows.test_one_sided import OURS_IS_DATA
 from tests.flows.test_vpn import FIRST, alarm, call, staged
 from tests.lab import Lab
 from tests.pki import NOW
@@ -41,40 +40,7 @@ from tests.vpn_answers import SECOND, VGW, answer, policy, snapshot, up
 @cache
 def real_alerts() -> tuple[Told, ...]:
     """All of them. It takes some seconds, so it is done once."""
-    return (*peerings(), *_names(), *_vpn(), *_static_vpn(), *_certificates(), *_automation(), *_rolls())
-
-
-def _names() -> Iterator[Told]:
-    with names.lab_of(names.WITH_PEERING) as lab:
-        lab.world.balancer()
-        lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
-        yield from told(lab, "an approved request with a name")
-    with names.lab_of(OURS_IS_DATA, world=names.AcrossAccounts) as lab:
-        lab.world.balancer()
-        lab.client("ec2", DATA).associate_vpc_cidr_block(VpcId=lab.world.tidb.vpc_id, CidrBlock="10.41.0.0/16")
-        lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
-        yield from told(lab, "a name for a requester that is somebody else's")
-    with names.lab_of() as lab:
-        lab.world.write((names.NAME, "CNAME", "x.example.com"))
-        names.arrive(lab, names.created(lab.world.balancer()))
-        yield from told(lab, "somebody else's record")
-    with names.lab_of(names.TAGGED) as lab:
-        blue = lab.world.balancer("blue", tags={"service": "tidb"})
-        green = lab.world.balancer("green", tags={"service": "tidb"})
-        names.arrive(lab, names.created(green))
-        yield from told(lab, "two load balancers of the same tags")
-        lab.world.remove(blue)
-        names.arrive(lab, names.deleted(blue))
-        yield from told(lab, "one of them gone")
-    with names.lab_of() as lab:
-        lab.denied.add(("route53:ListHostedZonesByName", DEV))
-        names.arrive(lab, names.created(lab.world.balancer()))
-        yield from told(lab, "hosted zones that may not be listed")
-    with names.lab_of(names.WITH_PEERING) as lab:
-        lab.world.balancer()
-        lab.client("ec2", DEV).modify_vpc_attribute(VpcId=lab.world.apps.vpc_id, EnableDnsSupport={"Value": False})
-        lab.request_arrives(lab.world.request(lab.world.apps, lab.world.tidb))
-        yield from told(lab, "a VPC that resolves no names")
+    return (*peerings(), *real_names(), *_vpn(), *_static_vpn(), *_certificates(), *_automation(), *_rolls())
 
 
 def _vpn() -> Iterator[Told]:

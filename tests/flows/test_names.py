@@ -477,7 +477,7 @@ def test_a_change_that_stays_pending_for_a_quarter_of_an_hour_is_told_and_its_en
         assert any(f"change {CHANGE_ID} of hosted zone" in reason for reason in report.reasons)
         [late] = lab.alerts()
         assert (late["title"], late["severity"]) == (f"A change of {ZONE} is not spread yet", "warning")
-        assert f"See it with: aws route53 get-change --id {CHANGE_ID}" in late["remedy"]
+        assert f"See it with: `aws route53 get-change --id {CHANGE_ID}`" in late["remedy"]
         clock[0] += timedelta(minutes=5)
         lab.sweep()
         assert titles(lab) == []
@@ -560,8 +560,10 @@ def test_a_record_that_still_leads_to_a_live_load_balancer_is_a_warning_with_the
     [alert] = tagged.alerts()
     assert (alert["title"], alert["severity"]) == (f"{NAME} still leads to blue", "warning")
     assert "reaches that load balancer as before" in alert["summary"]
-    assert alert["remedy"][0].startswith("Take the tag service away from all but one")
-    assert alert["remedy"][1].startswith("See it with: aws elbv2 describe-load-balancers --region eu-west-1")
+    assert alert["remedy"][0].startswith(
+        "Let the policy choose one by its ARN, or take the tag service away from all but one: `aws elbv2"
+    )
+    assert alert["remedy"][1].startswith("See it with: `aws elbv2 describe-load-balancers --region eu-west-1")
     assert [step for step in alert["remedy"] if "every sweep" in step] == alert["remedy"][2:]
     assert any(f"loadBalancerArn={blue['LoadBalancerArn']}" in link["url"] for link in alert["links"])
 
