@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.alerts.asking import asking
 from chalicelib.alerts.items import Item, moment, number, when
 
 AGAIN = timedelta(hours=24)
@@ -30,13 +31,14 @@ class Known:
 
 
 class Causes:
-    """The causes in one state table; ``client`` is a DynamoDB client."""
+    """The causes in one state table; ``client`` is a DynamoDB client. Errors are those of ``asking``."""
 
     def __init__(self, client: Any, table: str) -> None:  # noqa: ANN401
         self._client, self._table = client, table
 
     def read(self, cause: str) -> Known | None:
-        found = self._client.get_item(TableName=self._table, Key=_key(cause), ConsistentRead=True).get("Item")
+        with asking(self._table, "GetItem"):
+            found = self._client.get_item(TableName=self._table, Key=_key(cause), ConsistentRead=True).get("Item")
         if found is None:
             return None
         return Known(met_at=moment(found["met_at"]), told_at=moment(found["told_at"]) if "told_at" in found else None)
@@ -46,7 +48,8 @@ class Causes:
         item["expires"] = number(int((known.met_at + _KEPT).timestamp()))
         if known.told_at is not None:
             item["told_at"] = when(known.told_at)
-        self._client.put_item(TableName=self._table, Item=item)
+        with asking(self._table, "PutItem"):
+            self._client.put_item(TableName=self._table, Item=item)
 
 
 def _key(cause: str) -> Item:

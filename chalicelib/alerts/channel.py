@@ -24,7 +24,7 @@ from chalicelib.alerts.sinks import (
     Unreachable,
 )
 from chalicelib.alerts.state import Stored
-from chalicelib.model.errors import ConfigurationError, RetryLater
+from chalicelib.model.errors import ConfigurationError, NetreflexError, RetryLater
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -127,10 +127,18 @@ class Channel:
             result = self._with_fresh_secret(call)
         except SinkFault as fault:
             self._complain(fault)
-            around.gates.leave(gate, around.owner, around.clock() + self._closed_for(fault))
+            self._leave(gate, self._closed_for(fault))
             raise
-        around.gates.leave(gate, around.owner, around.clock() + around.pace)
+        self._leave(gate, around.pace)
         return result
+
+    def _leave(self, gate: str, closed_for: timedelta) -> None:
+        """Leave the gate, if the table takes it: how the call to Slack ended counts more, and our hold runs out by itself."""
+        around = self._around
+        try:
+            around.gates.leave(gate, around.owner, around.clock() + closed_for)
+        except NetreflexError as error:
+            LOG.warning("gate.not_left", extra={"fp": self._stored.fp, "error": str(error)})
 
     def _wait(self, gate: str) -> Pass:
         around = self._around

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.alerts.causes import Causes, Known
 from chalicelib.alerts.publish import name_of
 from chalicelib.alerts.state import Stored
-from chalicelib.model.errors import RetryLater
+from chalicelib.model.errors import NetreflexError, RetryLater
 
 LOG = logging.getLogger(__name__)
 
@@ -86,13 +86,27 @@ class Fallback:
         ``word`` is what was answered, ``about`` the alert where the cause is its own.
         """
         key = f"{cause}/{about}" if about else cause
-        known = self._causes.read(key)
+        known = self._known(key)
         told_at = known.told_at if known else None
         if known is None or not known.silences(now):
             LOG.error("delivery.broken", extra={"cause": cause, "word": word, "fp": waiting.fp if waiting else ""})
             told_at = now if self._sent(cause, word, waiting) else None
-        self._causes.write(key, Known(met_at=now, told_at=told_at))
+        self._note(key, Known(met_at=now, told_at=told_at))
         return told_at is not None
+
+    def _known(self, key: str) -> Known | None:
+        """What the table says; where it does not answer, a mail too many is better than none."""
+        try:
+            return self._causes.read(key)
+        except NetreflexError as error:
+            LOG.warning("delivery.cause_unread", extra={"cause": key, "error": str(error)})
+            return None
+
+    def _note(self, key: str, known: Known) -> None:
+        try:
+            self._causes.write(key, known)
+        except NetreflexError as error:
+            LOG.warning("delivery.cause_unwritten", extra={"cause": key, "error": str(error)})
 
     def _sent(self, cause: str, word: str, waiting: Stored | None) -> bool:
         if self._topic_arn is None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.alerts.asking import meaning, refused
 from chalicelib.alerts.items import Item, moment, when
 
 HOLD = timedelta(seconds=20)  # a crash while holding closes the channel for so long; a call takes 10 s at most
@@ -32,7 +33,10 @@ class Pass:
 
 
 class Gates:
-    """The gates of one state table; ``client`` is a DynamoDB client."""
+    """The gates of one state table; ``client`` is a DynamoDB client.
+
+    Both methods raise AccessRefused, RetryLater, AwsFailure or (where there is no such table) ConfigurationError.
+    """
 
     def __init__(self, client: Any, table: str) -> None:  # noqa: ANN401
         self._client, self._table = client, table
@@ -48,10 +52,10 @@ class Gates:
         }
         try:
             answer = self._client.update_item(TableName=self._table, Key=_key(gate), **change)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return _pass(error.response["Item"], is_open=False)  # type: ignore[typeddict-item]
+        except (ClientError, BotoCoreError) as error:
+            if not refused(error):
+                raise meaning(self._table, "UpdateItem", error) from None
+            return _pass(getattr(error, "response", {})["Item"], is_open=False)
         return _pass(answer["Attributes"], is_open=True)
 
     def leave(self, gate: str, owner: str, until: datetime) -> None:
@@ -64,10 +68,10 @@ class Gates:
                 ConditionExpression="holder = :me",
                 ExpressionAttributeValues={":until": when(until), ":me": {"S": owner}},
             )
-        except ClientError as error:
-            # Our hold ran out and somebody else has the gate: it is theirs to leave.
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
+        except (ClientError, BotoCoreError) as error:
+            # Where our hold ran out and somebody else has the gate, it is theirs to leave.
+            if not refused(error):
+                raise meaning(self._table, "UpdateItem", error) from None
 
 
 def _key(gate: str) -> Item:

@@ -9,7 +9,6 @@ sweep has to look at; ``expires`` is the table's TTL attribute. No secret is eve
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -18,12 +17,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.alerts import items
+from chalicelib.alerts.asking import asking, meaning, refused
 from chalicelib.alerts.items import Item, number
 from chalicelib.alerts.state import Shown, Stored
-from chalicelib.model.errors import AwsFailure, ConfigurationError, NetreflexError
 
 LEASE = timedelta(seconds=60)  # longer than one delivery takes, shorter than the wait for the next sweep
-_REFUSED, _NO_TABLE = "ConditionalCheckFailedException", "ResourceNotFoundException"
 
 
 class Conflict(Exception):
@@ -67,7 +65,7 @@ class AlertStore:
 
     def get(self, fp: str) -> Stored | None:
         """The alert as of now (a consistent read); None where there is none."""
-        with self._asking("GetItem"):
+        with asking(self._table, "GetItem"):
             found = self._client.get_item(TableName=self._table, Key=items.alert_key(fp), ConsistentRead=True)
         return items.from_item(found["Item"]) if "Item" in found else None
 
@@ -163,7 +161,7 @@ class AlertStore:
             "ExpressionAttributeValues": values | {":shard": {"S": items.DUE_SHARD}},
         }
         while True:
-            with self._asking("Query"):
+            with asking(self._table, "Query"):
                 page = self._client.query(**request)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
@@ -188,30 +186,10 @@ class AlertStore:
 
     def _old(self, error: ClientError | BotoCoreError, operation: str) -> Stored | None:
         """What stood in the way of a conditional write; raises what an error of any other kind means."""
-        if not isinstance(error, ClientError) or error.response["Error"]["Code"] != _REFUSED:
-            raise self._meaning(error, operation) from None
-        old: Item = error.response.get("Item", {})  # type: ignore[assignment]
+        if not refused(error):
+            raise meaning(self._table, operation, error) from None
+        old: Item = getattr(error, "response", {}).get("Item", {})
         return items.from_item(old) if old else None
-
-    @contextmanager
-    def _asking(self, operation: str) -> Iterator[None]:
-        try:
-            yield
-        except (ClientError, BotoCoreError) as error:
-            raise self._meaning(error, operation) from None
-
-    def _meaning(self, error: ClientError | BotoCoreError, operation: str) -> NetreflexError:
-        """The error as one of ours, which says what to do."""
-        from chalicelib.sessions import translated  # only where there is an error: it loads the whole SDK
-
-        try:
-            with translated("home", f"dynamodb:{operation}"):
-                raise error
-        except NetreflexError as meant:
-            if isinstance(meant, AwsFailure) and meant.code == _NO_TABLE:
-                where = f"the state table {self._table} is not there (dynamodb:{operation})"
-                return ConfigurationError(f"{where}: deploy it, or correct NETREFLEX_STATE_TABLE")
-            return meant
 
 
 class Look(Enum):

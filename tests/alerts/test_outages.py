@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from chalicelib.alerts.deliver import Outcome
 from chalicelib.model.alert import Severity
 from tests.alerts import samples
+from tests.alerts.fake_dynamodb import FakeDynamoDB
 from tests.alerts.figures import figure
 from tests.alerts.samples import alert, other_kinds, recovered
+from tests.alerts.stage import VirtualClock
 from tests.alerts.world import World, a_world, lone_messages
+from tests.slack.server import serve
+from tests.slack.workspace import LocalSlack
 
 
 @pytest.mark.parametrize("kind", ["bot", "webhook"])
@@ -76,3 +84,79 @@ def test_a_road_whose_queue_is_gone_is_told_to_people(world: World) -> None:
     subjects = [mail["Subject"] for mail in world.sns.inbox]
     figure(f"nobody collects: {subjects}")
     assert subjects == ["netreflex cannot deliver alerts: not_collected"]
+
+
+class Moody(FakeDynamoDB):
+    """A table that answers calls about some items with an error, as often as it is told to."""
+
+    def __init__(self, error: Exception, prefix: str, operation: str) -> None:
+        super().__init__()
+        self.error, self.prefix, self.operation, self.left = error, prefix, operation, 0
+
+    def _moody(self, operation: str, key: dict[str, Any]) -> None:
+        if operation == self.operation and key["pk"]["S"].startswith(self.prefix) and self.left:
+            self.left -= 1
+            raise self.error
+
+    def get_item(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as DynamoDB is asked
+        self._moody("get", request["Key"])
+        return super().get_item(**request)
+
+    def put_item(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as DynamoDB is asked
+        self._moody("put", request["Item"])
+        return super().put_item(**request)
+
+    def update_item(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as DynamoDB is asked
+        self._moody("leave" if "REMOVE holder" in request["UpdateExpression"] else "take", request["Key"])
+        return super().update_item(**request)
+
+
+THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "UpdateItem")
+NO_ANSWER = ReadTimeoutError(endpoint_url="https://dynamodb")
+
+
+@pytest.mark.parametrize("error", [THROTTLED, NO_ANSWER], ids=["throttled", "no answer"])
+@pytest.mark.parametrize("operation", ["take", "leave"])
+def test_a_table_that_does_not_answer_at_the_gate_neither_loses_nor_doubles_a_message(
+    error: Exception, operation: str
+) -> None:
+    clock, table = VirtualClock(), Moody(error, "CH#", operation)
+    with serve(LocalSlack(clock=clock.epoch)) as slack:
+        world = World(slack=slack, clock=clock, client=table)
+        world.tell(samples.vpn_degraded(), *other_kinds(2))
+        table.left = 1
+        world.pump()
+        world.settle(10)
+
+        assert len(lone_messages(slack)) == 3
+        assert (world.dead, world.sns.inbox, table.left) == ([], [], 0)
+
+
+def test_a_message_that_slack_took_is_shown_although_its_gate_cannot_be_left() -> None:
+    clock, table = VirtualClock(), Moody(THROTTLED, "CH#", "leave")
+    with serve(LocalSlack(clock=clock.epoch)) as slack:
+        world = World(slack=slack, clock=clock, client=table)
+        world.tell(samples.vpn_degraded())
+        table.left = 1
+        assert world.notify(world.sns.queue.pop().body) is Outcome.SHOWN
+
+
+@pytest.mark.parametrize("operation", ["get", "put"])
+def test_people_are_told_of_a_broken_channel_although_the_table_does_not_remember_what_they_know(
+    operation: str,
+) -> None:
+    """A mail too many is better than none, and what waits is delivered once."""
+    clock, table = VirtualClock(), Moody(THROTTLED, "TOLD#", operation)
+    with serve(LocalSlack(clock=clock.epoch)) as slack:
+        world = World(slack=slack, clock=clock, client=table)
+        slack.error = "is_archived"
+        table.left = 1
+        world.tell(samples.vpn_degraded())
+        world.pump()
+        world.settle(20)
+        slack.error = ""
+        world.settle(15)
+
+        assert {mail["Subject"] for mail in world.sns.inbox} == {"netreflex cannot deliver alerts: is_archived"}
+        assert len(world.sns.inbox) == (1 if operation == "get" else 2)
+        assert len(lone_messages(slack)) == 1

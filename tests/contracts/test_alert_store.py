@@ -287,11 +287,15 @@ class Broken:
         return refuse
 
 
-USES: dict[str, Callable[[AlertStore], object]] = {
-    "GetItem": lambda store: store.get("0" * 16),
-    "PutItem": lambda store: store.put(opened()),
-    "UpdateItem": lambda store: store.claim("0" * 16, "a", NOW),
-    "Query": lambda store: list(store.watched()),
+USES: dict[str, tuple[str, Callable[[Any], object]]] = {
+    "an alert is read": ("GetItem", lambda client: AlertStore(client, TABLE).get("0" * 16)),
+    "an alert is written": ("PutItem", lambda client: AlertStore(client, TABLE).put(opened())),
+    "an alert is claimed": ("UpdateItem", lambda client: AlertStore(client, TABLE).claim("0" * 16, "a", NOW)),
+    "alerts are listed": ("Query", lambda client: list(AlertStore(client, TABLE).watched())),
+    "a gate is taken": ("UpdateItem", lambda client: Gates(client, TABLE).take("g", "a", NOW)),
+    "a gate is left": ("UpdateItem", lambda client: Gates(client, TABLE).leave("g", "a", NOW)),
+    "a cause is read": ("GetItem", lambda client: Causes(client, TABLE).read("is_archived")),
+    "a cause is noted": ("PutItem", lambda client: Causes(client, TABLE).write("c", Known(met_at=NOW, told_at=None))),
 }
 
 
@@ -299,7 +303,7 @@ def answer(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "no"}}, "X")
 
 
-@pytest.mark.parametrize("operation", USES)
+@pytest.mark.parametrize("use", USES)
 @pytest.mark.parametrize(
     ("error", "kind", "says"),
     [
@@ -314,9 +318,10 @@ def answer(code: str) -> ClientError:
     ids=["refused", "throttled", "too much at once", "AWS's fault", "no table", "another error", "no answer"],
 )
 def test_an_error_of_the_table_is_one_of_ours_that_says_what_to_do(
-    operation: str, error: Exception, kind: type[NetreflexError], says: str
+    use: str, error: Exception, kind: type[NetreflexError], says: str
 ) -> None:
+    operation, ask = USES[use]
     with pytest.raises(kind, match=says) as raised:
-        USES[operation](AlertStore(Broken(error), TABLE))
+        ask(Broken(error))
 
     assert f"dynamodb:{operation}" in str(raised.value)
