@@ -41,6 +41,8 @@ class Settings:
     slack_api: str | None = None
     member_role: str | None = None
     external_id: str | None = None
+    function: str | None = None
+    """The name of the function that this is; None outside Lambda."""
 
     @property
     def prefix(self) -> str:
@@ -76,6 +78,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         slack_api=given.get("NETREFLEX_SLACK_API") or None,
         member_role=given.get("NETREFLEX_MEMBER_ROLE") or None,
         external_id=given.get("NETREFLEX_EXTERNAL_ID") or None,
+        function=environment.get("AWS_LAMBDA_FUNCTION_NAME") or None,
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.alerts import kinds
 from chalicelib.alerts.opening import sink_opener
-from chalicelib.alerts.policy_alerts import policy_alert
+from chalicelib.alerts.policy_alerts import policy_alert, unreadable_alert
 from chalicelib.alerts.publish import LeftToTheSweep, Publisher
 from chalicelib.alerts.road import Road
 from chalicelib.alerts.store import AlertStore
@@ -89,7 +89,8 @@ class Runtime:
             time.monotonic,
             reload_seconds=RELOAD_SECONDS if outside else EVERY_TIME,
         )
-        self._policy = PolicyWatch(keeper, self._policy_alert)
+        own = partial(self._unreadable_alert, settings.function) if settings.function else None
+        self._policy = PolicyWatch(keeper, self._policy_alert, own)
         self._recent_dns: RecentVpcDns | None = None
         self._open_sink: Callable[[bool], Sink] | None = None
 
@@ -108,6 +109,17 @@ class Runtime:
         return policy_alert(
             self.settings.policy,
             fault,
+            in_force=in_force,
+            account=self.settings.home_account or "",
+            region=self.sessions.home_region,
+            now=self._now(),
+        )
+
+    def _unreadable_alert(self, function: str, fault: str, in_force: str | None) -> Alert:
+        return unreadable_alert(
+            self.settings.policy,
+            fault,
+            function=function,
             in_force=in_force,
             account=self.settings.home_account or "",
             region=self.sessions.home_region,

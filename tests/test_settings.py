@@ -43,6 +43,7 @@ def test_every_variable_is_read() -> None:
             "NETREFLEX_SLACK_API": "https://slack.com/api/",
             "NETREFLEX_MEMBER_ROLE": "netreflex-dev-member",
             "NETREFLEX_EXTERNAL_ID": "a-long-random-word",
+            "AWS_LAMBDA_FUNCTION_NAME": "netreflex-dev-peering",
             "HOME": "/root",
         }
     )

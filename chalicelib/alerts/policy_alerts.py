@@ -1,18 +1,13 @@
-"""The alert about a policy that cannot be used. Pure."""
+"""The alerts about a policy that cannot be used, by all functions or by one of them. Pure."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from chalicelib.alerts import kinds
-from chalicelib.model.alert import Alert, AlertStatus, Severity, Subject, fingerprint
+from chalicelib.model.alert import Alert, AlertStatus, Link, Severity, Subject
 
 _SUBJECT = "policy"
-
-
-def policy_fingerprint(account: str, region: str) -> str:
-    """The identity of the problem that the policy is broken."""
-    return fingerprint(kinds.AUTOMATION, account, region, _SUBJECT)
 
 
 def policy_alert(source: str, fault: str, *, in_force: str | None, account: str, region: str, now: datetime) -> Alert:
@@ -24,8 +19,8 @@ def policy_alert(source: str, fault: str, *, in_force: str | None, account: str,
     )
     return Alert(
         kind=kinds.AUTOMATION,
-        status=AlertStatus.FIRING if fault else AlertStatus.RESOLVED,
-        severity=Severity.ERROR if in_force or not fault else Severity.CRITICAL,
+        status=_status(fault),
+        severity=_severity(fault, in_force),
         subject=Subject(type="policy", id=_SUBJECT, name=source, account=account, region=region),
         title="The policy cannot be used" if fault else "The policy is good again",
         summary=goes_on if fault else "The newest version is in force.",
@@ -33,5 +28,45 @@ def policy_alert(source: str, fault: str, *, in_force: str | None, account: str,
         cause=fault,
         remedy=(f"Correct {source}; docs/policy.md explains every key.", "It is read again within a minute.")
         * bool(fault),
-        links=tuple(link for link in (kinds.policy_console(source, region),) if link),
+        links=_links(source, region),
     )
+
+
+def unreadable_alert(
+    source: str, fault: str, *, function: str, in_force: str | None, account: str, region: str, now: datetime
+) -> Alert:
+    """What is told where one function may not read the policy. Others may, so their reading says nothing of this one."""
+    goes_on = (
+        f"It goes on with the last good version that was kept ({in_force}), and does not see newer ones."
+        if in_force
+        else "No good version was kept for it: it decides and does nothing. Running traffic is not touched."
+    )
+    return Alert(
+        kind=kinds.AUTOMATION,
+        status=_status(fault),
+        severity=_severity(fault, in_force),
+        subject=Subject(type="policy", id=f"{_SUBJECT}/{function}", name=source, account=account, region=region),
+        title=f"{function} may not read the policy" if fault else f"{function} reads the policy again",
+        summary=goes_on if fault else "The newest version that it read is in force.",
+        at=now,
+        cause=fault,
+        remedy=(
+            f"Allow the role {function} to read {source}: `make look` says what the role lacks, `make deploy` puts it right.",
+            "If the role is whole, look at the policy of the bucket, at the KMS key, and at service control policies.",
+            f"It ends when {function} reads the policy, at its next run.",
+        )
+        * bool(fault),
+        links=(*_links(source, region), kinds.roles_console()),
+    )
+
+
+def _status(fault: str) -> AlertStatus:
+    return AlertStatus.FIRING if fault else AlertStatus.RESOLVED
+
+
+def _severity(fault: str, in_force: str | None) -> Severity:
+    return Severity.ERROR if in_force or not fault else Severity.CRITICAL
+
+
+def _links(source: str, region: str) -> tuple[Link, ...]:
+    return tuple(link for link in (kinds.policy_console(source, region),) if link)

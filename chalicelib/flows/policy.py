@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.intake.policy_file import parse_policy, policy_hash
-from chalicelib.model.errors import NetreflexError
+from chalicelib.model.errors import AccessRefused, NetreflexError
 from chalicelib.model.policy import Policy
 
 LOG = logging.getLogger(__name__)
@@ -41,13 +41,15 @@ class NoShelf:
 class PolicyState:
     """The policy in force and its hash.
 
-    ``fault`` says why the newest text is not it, ``unkept`` why there is no copy of it to fall back on.
+    ``fault`` says why the newest text is not it, ``unkept`` why there is no copy of it to fall back on. ``refused``
+    says that the fault is ours alone: we may not read the text, and others perhaps may.
     """
 
     policy: Policy
     version: str
     fault: str = ""
     unkept: str = ""
+    refused: bool = False
 
 
 class PolicyKeeper:
@@ -62,6 +64,8 @@ class PolicyKeeper:
         self._read, self._shelf, self._seconds, self._reload_seconds = read, shelf, seconds, reload_seconds
         self._held: PolicyState | None = None
         self._read_at = 0.0
+        self.changes = reload_seconds >= 0
+        """Whether the text may change, or be kept from us, while this container lives."""
 
     def state(self) -> PolicyState:
         """What is in force now. Raises NetreflexError that says what is wrong where nothing good is left to go on with."""
@@ -99,4 +103,7 @@ class PolicyKeeper:
             if text is None:
                 raise error
             held = PolicyState(policy=parse_policy(text), version=policy_hash(text))
-        return PolicyState(policy=held.policy, version=held.version, fault=str(error), unkept=held.unkept)
+        refused = isinstance(error, AccessRefused)
+        return PolicyState(
+            policy=held.policy, version=held.version, fault=str(error), unkept=held.unkept, refused=refused
+        )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.flows.policy import PolicyKeeper, PolicyState
 from chalicelib.model.alert import Alert, bounded
-from chalicelib.model.errors import NetreflexError
+from chalicelib.model.errors import AccessRefused, NetreflexError
 from chalicelib.model.policy import AlertPolicy, Policy
 
 if TYPE_CHECKING:  # most of what it names is loaded only where it is needed
@@ -19,36 +19,63 @@ if TYPE_CHECKING:  # most of what it names is loaded only where it is needed
 _FAULT = 1200  # characters of a fault in a report, as many as an alert's cause has
 
 
-class PolicyWatch:
-    """``alert`` makes the alert of a fault (empty: of its end) and of the hash in force (None: of none)."""
+MakeAlert = Callable[[str, str | None], Alert]
 
-    def __init__(self, keeper: PolicyKeeper, alert: Callable[[str, str | None], Alert]) -> None:
-        self._keeper, self._alert = keeper, alert
-        self._told = ""
+
+class PolicyWatch:
+    """``alert`` makes the alert of a fault (empty: of its end) and of the hash in force (None: of none).
+
+    ``own`` makes the one of a fault that is this function's alone, because it may not read what others read; None where
+    nobody knows which function this is.
+    """
+
+    def __init__(self, keeper: PolicyKeeper, alert: MakeAlert, own: MakeAlert | None = None) -> None:
+        self._keeper, self._alert, self._own = keeper, alert, own
+        self._told, self._told_own = "", ""
         self._given: PolicyState | None = None
+        self._looked: PolicyState | None = None
 
     def policy(self) -> Policy:
         """The policy in force. Raises NetreflexError where none is good."""
         return self._keeper.state().policy
 
-    def for_run(self, road: AlertRoad) -> tuple[Policy, Alert]:
+    def for_run(self, road: AlertRoad) -> tuple[Policy, Alert | None]:
         """The policy that a run goes by, and the alert that says how its newest version stands.
 
         A new fault is told at once; its end by this container, or by the sweep where this container did not see the fault.
+        Who may not read the newest version cannot say how it stands (None), and tells only that.
         Raises NetreflexError, once it is told, where no policy is good.
         """
         self._given = None
         try:
             state = self._keeper.state()
         except NetreflexError as error:
-            road.tell(self._alert(str(error), None))
+            ours = self._own if isinstance(error, AccessRefused) else None
+            road.tell((ours or self._alert)(str(error), None))
             raise
         self._given = state
+        self._tell_own(state, road)
+        if state.refused and self._own:
+            return state.policy, None
         health = self._alert(state.fault, state.version)
         if state.fault != self._told:
             road.tell(health)
             self._told = state.fault
         return state.policy, health
+
+    def _tell_own(self, state: PolicyState, road: AlertRoad) -> None:
+        """Tell that we may not read the policy, and the end of it, which only a container of this function can see.
+
+        The one that told it may be gone. So each asks whether it still fires, once for each reading of the source.
+        """
+        before, self._looked = self._looked, state
+        if self._own is None or state is before or not (before is None or self._keeper.changes):
+            return
+        fault = state.fault if state.refused else ""
+        alert = self._own(fault, state.version)
+        if fault != self._told_own or (not fault and road.fires(alert.fingerprint)):
+            road.tell(alert)
+        self._told_own = fault
 
     def for_alerts(self, road: AlertRoad) -> AlertPolicy:
         """How alerts are told: by the policy in force, and as ever where there is none, for people must hear just that."""

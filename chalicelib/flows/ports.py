@@ -167,8 +167,8 @@ class Memory(Protocol):
 class World:
     """All that a flow may use, put together by ``wiring`` once per container.
 
-    ``policy_health`` says how the newest version of the policy stands. ``owner`` names this installation in its
-    marks. ``enforce`` is False in observe mode: everything but the writes.
+    ``policy_health`` says how the newest version of the policy stands, None where this function may not read it.
+    ``owner`` names this installation in its marks. ``enforce`` is False in observe mode: everything but the writes.
     """
 
     policy: Policy

@@ -179,7 +179,7 @@ def _tell_left(left: Mapping[str, str], open_alerts: Collection[str], world: Wor
 
 
 def _tell_policy(open_alerts: Collection[str], world: World) -> Iterable[str]:
-    """Bring an alert about the policy up to date that some other container told."""
+    """Bring an alert about the policy up to date that some other container told; who may not read it has nothing to say."""
     health = world.policy_health
     if health is not None and health.fingerprint in open_alerts:
         world.road.tell(health)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import cache
 
 from chalicelib.alerts.dead_letters import Letter, dead_letter_alert
-from chalicelib.alerts.policy_alerts import policy_alert
+from chalicelib.alerts.policy_alerts import policy_alert, unreadable_alert
 from chalicelib.alerts.roll import NOTICES, STORM, UNCONFIRMED, UNCONFIRMED_SUBJECT, join, member, subject_of
 from chalicelib.alerts.state import Stored
 from chalicelib.alerts.vpn_alerts import VpnTold, vpn_alert
@@ -21,6 +21,7 @@ from chalicelib.flows.origins import react_to_origin
 from chalicelib.flows.sweep_certificates import sweep_certificates
 from chalicelib.model.alert import AlertStatus
 from chalicelib.model.certificates import Contact
+from chalicelib.model.errors import AccessRefused
 from demo.world import DEV
 from tests.alerts.real_names import real_names
 from tests.alerts.real_peerings import Told, peerings, told
@@ -113,6 +114,12 @@ def _automation() -> Iterator[Told]:
             yield (
                 f"a broken policy in {source}",
                 policy_alert(source, fault, in_force=in_force, account=DEV, region="eu-west-1", now=NOW),
+            )
+            fault = str(AccessRefused(account="home", operation="ssm:GetParameter", code="AccessDeniedException"))
+            there = {"in_force": in_force, "account": DEV, "region": "eu-west-1", "now": NOW}
+            yield (
+                f"one function may not read {source}",
+                unreadable_alert(source, fault, function="netreflex-prod-peering", **there),  # type: ignore[arg-type]
             )
     by_function = Letter(
         failed="function netreflex-prod-peering",

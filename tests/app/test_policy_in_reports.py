@@ -18,6 +18,7 @@ from tests.alerts.samples import recovered
 from tests.app.test_app import SCHEDULED, Context, Deployed, here
 from tests.aws.awsbus import event as made
 from tests.intake.matcher import event
+from tests.lab import HUB
 from tests.reliability.worlds import NARROW, request
 
 __all__ = ["here"]
@@ -123,3 +124,34 @@ def test_without_any_policy_nothing_is_decided_and_left_alerts_are_carried_on(ou
     assert outside.lab.world.status(peering["VpcPeeringConnectionId"], DATA) == "pending-acceptance"
     [alert] = outside.lab.alerts()
     assert (alert["kind"], alert["severity"], alert["subject"]["id"]) == ("automation", "critical", "policy")
+
+
+def test_a_function_that_may_not_read_the_policy_stays_told_whatever_others_read(
+    outside: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweep reads the policy and finds it good; that says nothing of what `peering` may read."""
+
+    def run(name: str, happened: dict[str, Any], *, refused: bool) -> dict[str, Any]:
+        wiring.runtime_of.cache_clear()
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", f"netreflex-test-{name}")
+        outside.lab.denied = {("ssm:GetParameter", HUB)} if refused else set()
+        with outside.lab.counting():
+            return call(name, happened)
+
+    def told() -> list[str]:
+        alerts = outside.lab.alerts()
+        return [f"{one['status']}: {one['title']}" for one in alerts if one["subject"]["type"] == "policy"]
+
+    [happened, _] = EVENTS["peering"]
+    run("peering", happened, refused=False)
+    assert told() == []
+    answer = run("peering", happened, refused=True)
+    assert answer["policy"] == policy_hash(NARROW)
+    assert "ssm:GetParameter was refused" in answer["policy_fault"]
+    assert told() == ["firing: netreflex-test-peering may not read the policy"]
+    for _ in range(2):
+        run("sweep", SCHEDULED, refused=False)
+        run("peering", happened, refused=True)
+    assert told() == []
+    run("peering", happened, refused=False)
+    assert told() == ["resolved: netreflex-test-peering reads the policy again"]

@@ -7,13 +7,13 @@ from functools import partial
 
 import pytest
 
-from chalicelib.alerts.policy_alerts import policy_alert
+from chalicelib.alerts.policy_alerts import policy_alert, unreadable_alert
 from chalicelib.alerts.unsent import LogRoad
-from chalicelib.flows.policy import RELOAD_SECONDS
+from chalicelib.flows.policy import EVERY_TIME, RELOAD_SECONDS
 from chalicelib.flows.policy_watch import PolicyWatch
 from chalicelib.intake.policy_file import policy_hash
-from chalicelib.model.alert import Alert, AlertStatus
-from chalicelib.model.errors import NetreflexError
+from chalicelib.model.alert import Alert, AlertStatus, Severity
+from chalicelib.model.errors import AccessRefused, NetreflexError
 from chalicelib.model.policy import AlertPolicy
 from tests.flows.test_policy import BETTER, BROKEN, GOOD, Kept, Source, keeper
 
@@ -116,3 +116,121 @@ def test_people_hear_alerts_even_where_there_is_no_policy() -> None:
     assert ear.heard == []
     assert watch(Source(BROKEN)).for_alerts(ear) == AlertPolicy()
     assert [alert.status for alert in ear.heard] == [AlertStatus.FIRING]
+
+
+class Refusing(Source):
+    """A source that may not be read while ``refuses``."""
+
+    refuses = False
+
+    def read(self) -> str:
+        if self.refuses:
+            raise AccessRefused(account="home", operation="ssm:GetParameter", code="AccessDeniedException")
+        return super().read()
+
+
+class Table(Ear):
+    """Hears what is told, and knows what fires, as the state table does for all containers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def fires(self, fingerprint: str) -> bool:
+        self.asked += 1
+        last = [one for one in self.heard if one.fingerprint == fingerprint][-1:]
+        return bool(last) and last[0].status is AlertStatus.FIRING
+
+    @property
+    def words(self) -> list[str]:
+        return [f"{alert.status}: {alert.title}" for alert in self.heard]
+
+
+def container(function: str, source: Source, kept: Kept | None = None, *, every: float = RELOAD_SECONDS) -> PolicyWatch:
+    """A container of a function that knows its name."""
+
+    def own(fault: str, in_force: str | None) -> Alert:
+        there = {"account": "123456789012", "region": "eu-west-1", "now": NOW}
+        return unreadable_alert("ssm:/p", fault, function=function, in_force=in_force, **there)  # type: ignore[arg-type]
+
+    return PolicyWatch(keeper(source, kept, every=every), partial(_alert, "ssm:/p"), own)
+
+
+def refused(source: Refusing, *, refuses: bool) -> None:
+    source.refuses, source.now = refuses, source.now + RELOAD_SECONDS + 1
+
+
+def test_what_one_function_may_not_read_is_its_own_alert_which_no_other_function_ends() -> None:
+    table, mine, others = Table(), Refusing(GOOD), Refusing(GOOD)
+    peering, sweep = container("peering", mine), container("sweep", others)
+    for watched in (peering, sweep):
+        watched.for_run(table)
+    for _ in range(3):
+        refused(mine, refuses=True)
+        others.now += RELOAD_SECONDS + 1
+        assert peering.for_run(table)[1] is None, "who may not read the newest version says nothing of it"
+        health = sweep.for_run(table)[1]
+        assert health is not None
+        assert not table.fires(health.fingerprint)
+    assert table.words == ["firing: peering may not read the policy"]
+    refused(mine, refuses=False)
+    peering.for_run(table)
+    assert table.words[1:] == ["resolved: peering reads the policy again"]
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["a warm container", "a cold container"])
+def test_any_container_of_the_function_ends_what_another_one_told(*, warm: bool) -> None:
+    table, source, shelf = Table(), Refusing(GOOD), Kept()
+    other = container("peering", source, shelf)
+    other.for_run(table)
+    refused(source, refuses=True)
+    container("peering", source, shelf).for_run(table)
+    assert [(one.severity, one.status) for one in table.heard] == [(Severity.ERROR, AlertStatus.FIRING)]
+    refused(source, refuses=False)
+    (other if warm else container("peering", source, shelf)).for_run(table)
+    assert table.heard[-1].status is AlertStatus.RESOLVED
+
+
+def test_a_function_that_never_read_a_policy_tells_that_it_decides_nothing() -> None:
+    table, source = Table(), Refusing(GOOD)
+    source.refuses = True
+    watched = container("peering", source)
+    with pytest.raises(AccessRefused):
+        watched.for_run(table)
+    assert [(one.subject.id, one.severity) for one in table.heard] == [("policy/peering", Severity.CRITICAL)]
+    refused(source, refuses=False)
+    watched.for_run(table)
+    assert table.words[1:] == ["resolved: peering reads the policy again"]
+
+
+def test_a_broken_text_is_everybodys_alert_and_a_refusal_in_between_does_not_end_it() -> None:
+    table, source = Table(), Refusing(GOOD)
+    watched = container("sweep", source)
+    watched.for_run(table)
+    source.text = BROKEN
+    for refuses in (False, True, False):
+        refused(source, refuses=refuses)
+        watched.for_run(table)
+    source.text = GOOD
+    refused(source, refuses=False)
+    watched.for_run(table)
+    assert table.words == [
+        "firing: The policy cannot be used",
+        "firing: sweep may not read the policy",
+        "resolved: sweep reads the policy again",
+        "resolved: The policy is good again",
+    ]
+
+
+@pytest.mark.parametrize(("every", "asked"), [(RELOAD_SECONDS, 3), (EVERY_TIME, 1)], ids=["outside", "of the bundle"])
+def test_whether_it_still_fires_is_asked_once_a_reading_and_of_the_bundle_once_a_container(
+    every: float, asked: int
+) -> None:
+    """An own alert that was told while the policy lay outside ends when it is in the bundle."""
+    table, source = Table(), Refusing(GOOD)
+    watched = container("peering", source, every=every)
+    for _ in range(3):
+        source.now += RELOAD_SECONDS + 1
+        watched.for_run(table)
+        watched.for_run(table)
+    assert (table.asked, table.heard) == (asked, [])
