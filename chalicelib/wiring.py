@@ -21,6 +21,7 @@ from chalicelib.alerts.road import Road
 from chalicelib.alerts.store import AlertStore
 from chalicelib.alerts.topic_only import TopicRoad
 from chalicelib.alerts.unsent import LogRoad, NoSweep
+from chalicelib.chosen_stage import check_stage, chosen_stage
 from chalicelib.flows.policy import EVERY_TIME, RELOAD_SECONDS, NoShelf, PolicyKeeper
 from chalicelib.flows.policy_watch import PolicyWatch
 from chalicelib.model.alert import Alert
@@ -319,5 +320,11 @@ def runtime_of(environment: frozenset[tuple[str, str]]) -> Runtime:
 
 
 def queue_name(part: str) -> str:
-    """The name of a queue of this installation, for a decorator, which is evaluated where settings may be missing."""
-    return read_settings(os.environ).prefix + part
+    """The name of a queue of this installation, for a decorator, which is evaluated where settings may be missing.
+
+    Raises ConfigurationError where `chalice deploy` is about to deploy a stage with them missing.
+    """
+    settings, stage = read_settings(os.environ), chosen_stage()
+    if stage is not None:
+        check_stage(stage, topic_arn=settings.alerts_topic_arn, state_table=settings.state_table)
+    return settings.prefix + part

@@ -23,7 +23,8 @@ from deploy.faults import DeploymentFault, doing
 from deploy.place import Place
 
 MARK = "netreflex:digest"
-CHALICE = (sys.executable, "-c", "from chalice.cli import main; main()")
+# Chalice's ``main`` returns 2 where it printed a traceback; only ``sys.exit`` makes that the command's own status.
+CHALICE = (sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())")
 _NO_WHEEL = "Could not install dependencies"
 _SHIPPED = ("app.py", "chalicelib", "vendor", "requirements.txt")
 

@@ -5,6 +5,7 @@ Run it as a file in an interpreter of its own. Nothing of it ships.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from botocore import waiter
@@ -21,4 +22,4 @@ def _poll_fast(self: waiter.SingleWaiterConfig, config: dict[str, Any]) -> None:
 waiter.SingleWaiterConfig.__init__ = _poll_fast  # type: ignore[assignment, method-assign]
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
