@@ -18,6 +18,17 @@ _POLICY_FORMS = {
     "s3:": re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^?]+(\?versionId=[^&]+)?", re.ASCII),
     "appconfig:": re.compile(r"appconfig:[^/]+/[^/]+/[^/]+"),
 }
+_PREFIX = "NETREFLEX_"
+_KNOWN = (
+    "NETREFLEX_POLICY",
+    "NETREFLEX_MODE",
+    "NETREFLEX_STATE_TABLE",
+    "NETREFLEX_ALERTS_TOPIC_ARN",
+    "NETREFLEX_SLACK_SECRET",
+    "NETREFLEX_SLACK_API",
+    "NETREFLEX_MEMBER_ROLE",
+    "NETREFLEX_EXTERNAL_ID",
+)
 _SECRETS_THEMSELVES = ("xox", "{", "http")  # a token, the JSON around it, a webhook
 DEFAULT_POLICY = "chalicelib/policy.yaml"
 
@@ -65,7 +76,7 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Settings from environment variables; raises ConfigurationError that names every fault and what would be right."""
-    given = {key: value.strip() for key, value in environment.items() if key.startswith("NETREFLEX_")}
+    given = {key: value.strip() for key, value in environment.items() if key.startswith(_PREFIX)}
     faults = [*_faults(given)]
     if faults:
         raise ConfigurationError("settings are wrong: " + "; ".join(faults))
@@ -84,7 +95,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 def _faults(given: Mapping[str, str]) -> list[str]:
     """Every variable that cannot be used. Values are not repeated: one of them may have been pasted from a secret."""
-    faults = []
+    faults = [
+        f"{name} is no setting of netreflex{_meant(name)}"
+        for name, value in given.items()
+        if value and name not in _KNOWN
+    ]
     mode = given.get("NETREFLEX_MODE")
     if mode and mode not in set(Mode):
         faults.append("NETREFLEX_MODE must be `enforce` or `observe`")
@@ -117,3 +132,12 @@ def _faults(given: Mapping[str, str]) -> list[str]:
     if api and not api.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
         faults.append("NETREFLEX_SLACK_API must be an https URL (http only on loopback, for tests)")
     return faults
+
+
+def _meant(name: str) -> str:
+    """A setting under a wrong name would be as good as none: who meant to observe would enforce."""
+    from difflib import get_close_matches  # only where there is such a name
+
+    words = [known.removeprefix(_PREFIX) for known in _KNOWN]
+    near = get_close_matches(name.removeprefix(_PREFIX), words, n=1)
+    return f": {_PREFIX}{near[0]} is meant" if near else f"; there are {', '.join(_KNOWN)}"

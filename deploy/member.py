@@ -135,10 +135,13 @@ def _narrowed(statement: Json) -> Iterator[Json]:
         case "AnswerPeeringsOfTheHomeAccount":
             # The key exists for the peering, not for our VPC, which AWS judges as well.
             yield {**statement, "Condition": {"ArnLike": {"ec2:RequesterVpc": {"Ref": "RequesterVpcs"}}}}
+        case "AcceptForVpcsOfTheHomeAccount":
+            yield {**statement, "Resource": {"Ref": "AccepterVpcs"}}
         case "RouteInTheHomeAccount":
             tagged = {"StringEquals": {"aws:ResourceTag/netreflex:routes": "allowed"}}
             yield {**statement, "Condition": {"Fn::If": ["OnlyTaggedTables", tagged, {"Ref": "AWS::NoValue"}]}}
-        case "WriteCnamesAndTheirMarks" | "CreateValidationRecordsAndTheirMarks":
+        # Whoever resolves a zone believes it, so associating is narrowed as writing is.
+        case "WriteCnamesAndTheirMarks" | "CreateValidationRecordsAndTheirMarks" | "AssociateVpcsWithZones":
             yield {**statement, "Resource": {"Ref": "HostedZones"}}
         case _:
             yield statement

@@ -44,6 +44,11 @@ def member_parameters() -> Json:
             "Default": "arn:aws:ec2:*:*:vpc/*",
             "Description": "ARNs, with wildcards, of the VPCs whose peering requests may be accepted.",
         },
+        "AccepterVpcs": {
+            "Type": "CommaDelimitedList",
+            "Default": "arn:aws:ec2:*:*:vpc/*",
+            "Description": "ARNs, with wildcards, of the VPCs of this account for which requests may be accepted.",
+        },
         "RouteTables": {
             "Type": "String",
             "AllowedValues": ["all", "tagged"],
@@ -53,7 +58,8 @@ def member_parameters() -> Json:
         "HostedZones": {
             "Type": "CommaDelimitedList",
             "Default": "arn:aws:route53:::hostedzone/*",
-            "Description": "ARNs of the hosted zones whose records may be changed.",
+            "Description": "ARNs of the hosted zones whose records may be changed, and with which VPCs may be associated: "
+            "in the account of a VPC those of other accounts, too.",
         },
         "Forward": {**_YES_NO, "Default": "yes", "Description": "Send this Region's network events to the hub."},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any, cast
 
 import pytest
@@ -64,6 +65,22 @@ def test_a_fault_names_its_variable_and_never_repeats_its_value(name: str) -> No
         read_settings({name: WRONG[name]})
     assert CANARY not in str(caught.value)
     assert str(caught.value).count("NETREFLEX_") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("NETREFLEX_MODUS", "NETREFLEX_MODUS is no setting of netreflex: NETREFLEX_MODE is meant"),
+        ("NETREFLEX_POLCY", "NETREFLEX_POLCY is no setting of netreflex: NETREFLEX_POLICY is meant"),
+        ("NETREFLEX_XYZZY_PLUGH", "NETREFLEX_XYZZY_PLUGH is no setting of netreflex; there are NETREFLEX_POLICY, "),
+    ],
+)
+def test_a_setting_under_a_wrong_name_is_a_fault(name: str, said: str) -> None:
+    """Whoever meant to observe would enforce."""
+    with pytest.raises(ConfigurationError, match=re.escape(said)) as caught:
+        read_settings({name: CANARY})
+    assert CANARY not in str(caught.value)
+    assert read_settings({name: " "}) == read_settings({})
 
 
 def test_the_arn_of_a_role_is_refused_with_what_would_be_right() -> None:

@@ -104,7 +104,7 @@ def _member(statements: dict[str, Statement]) -> Iterator[str]:
     for switch, sids in SWITCHES.items():
         yield f"| `{switch}` | {', '.join(sids)} |"
     yield ""
-    yield "`RequesterVpcs`, `RouteTables` and `HostedZones` narrow them further. Who may enter: the hub's functions"
+    yield "`RequesterVpcs`, `AccepterVpcs`, `RouteTables` and `HostedZones` narrow them further. Who may enter: the hub's functions"
     yield f"{', '.join(statements['ReachMemberAccounts'].functions)}, by the exact names of their roles, and only with the"
     yield "`ExternalId`."
     yield ""

@@ -72,7 +72,7 @@ def test_each_change_is_made_only_where_its_switch_says_yes(switch: str) -> None
     assert {"Condition": "HasRole"} in TEMPLATE["Conditions"][f"Has{switch}"]["Fn::And"]
 
 
-def test_the_parameters_narrow_requesters_tables_and_zones() -> None:
+def test_the_parameters_narrow_vpcs_tables_and_zones() -> None:
     by_sid = {
         statement["Sid"]: statement
         for switch in SWITCHES
@@ -81,7 +81,10 @@ def test_the_parameters_narrow_requesters_tables_and_zones() -> None:
     answers = by_sid["AnswerPeeringsOfTheHomeAccount"]["Condition"]
     assert answers == {"ArnLike": {"ec2:RequesterVpc": {"Ref": "RequesterVpcs"}}}
     assert by_sid["RouteInTheHomeAccount"]["Condition"]["Fn::If"][0] == "OnlyTaggedTables"
-    assert by_sid["WriteCnamesAndTheirMarks"]["Resource"] == {"Ref": "HostedZones"}
+    assert by_sid["AcceptForVpcsOfTheHomeAccount"]["Resource"] == {"Ref": "AccepterVpcs"}
+    for sid, statement in by_sid.items():
+        if any(action.startswith("route53:") for action in _listed(statement["Action"])):
+            assert statement["Resource"] == {"Ref": "HostedZones"}, sid
 
 
 def test_every_event_that_wakes_a_function_is_forwarded_once() -> None:

@@ -110,6 +110,27 @@ def test_a_condition_lets_through_what_it_should_and_nothing_else(
     assert verdict(policy, action, resource, wrong) == "nothing"
 
 
+_VPC = "arn:aws:ec2:eu-west-1:444455556666:vpc/{}"
+
+
+@pytest.mark.parametrize(
+    ("given", "action", "right", "wrong"),
+    [
+        ({"AccepterVpcs": [_VPC.format("vpc-1")]}, "ec2:AcceptVpcPeeringConnection", _VPC.format("vpc-1"), _VPC.format("vpc-2")),
+        ({"HostedZones": [_ZONE]}, "route53:AssociateVPCWithHostedZone", _ZONE, _ZONE.replace("Z1", "Z2")),
+        ({"HostedZones": [_ZONE]}, "route53:CreateVPCAssociationAuthorization", _ZONE, _ZONE.replace("Z1", "Z2")),
+    ],
+)  # fmt: skip
+def test_a_parameter_names_what_may_be_changed_and_nothing_else_is(
+    given: dict[str, Any], action: str, right: str, wrong: str
+) -> None:
+    _, policy = member_role("test", **given)
+    assert verdict(policy, action, right, {}) == "allow"
+    assert verdict(policy, action, wrong, {}) == "nothing"
+    _, policy = member_role("test")
+    assert verdict(policy, action, wrong, {}) == "allow", "where nobody says anything it is what it is at home"
+
+
 @pytest.mark.parametrize("switch", ["Peerings", "Names", "TunnelAlarms"])
 def test_a_switch_that_says_no_takes_every_change_of_its_kind_away(switch: str) -> None:
     _, all_of_it = member_role("test")
