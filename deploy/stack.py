@@ -145,6 +145,17 @@ class Stack:
         return f"stack {self.name} is {status} ({self._reasons()}). Run `{way}`, then the same command again."
 
 
+def stack_of(place: Place, physical_id: str) -> str:
+    """The name of the stack that holds a resource; empty where none does."""
+    try:
+        found = place.client("cloudformation").describe_stack_resources(PhysicalResourceId=physical_id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        return ""
+    return str(next((one["StackName"] for one in found["StackResources"]), ""))
+
+
 def _pauses() -> list[float]:
     """Short at first, then every five seconds, for as long as a stack may take."""
     first = [0.1, 0.2, 0.5, 1.0, 2.0]

@@ -18,7 +18,7 @@ from deploy.record import restore_record
 from deploy.removal import remove
 from deploy.resources import resources_template
 from deploy.safeguards import apply_safeguards
-from deploy.stack import Stack
+from deploy.stack import Stack, stack_of
 
 Say = Callable[[str], None]
 
@@ -28,6 +28,7 @@ _ALWAYS_UNRESERVED = 100  # Lambda leaves no account with less for functions tha
 def deploy(project: Path, place: Place, say: Say, *, always: bool = False, xray: str = "") -> None:
     """Bring the stage to what the project says, and read it back."""
     say(f"Deploying {place}")
+    _leave_pipelines_alone(place)
     configuration = prepare(project, place, say, xray=xray)
     functions = declared_functions(configuration)
     say(f"1/5 configuration: policy and settings have no fault; {len(functions)} functions")
@@ -61,7 +62,19 @@ def check_stage(project: Path, place: Place, say: Say) -> None:
 def destroy(project: Path, place: Place, say: Say, *, keep_table: bool) -> None:
     """Take the stage out of AWS."""
     say(f"Removing {place}")
+    _leave_pipelines_alone(place)
     remove(read_configuration(project, place.stage), place, say, keep_table=keep_table)
+
+
+def _leave_pipelines_alone(place: Place) -> None:
+    """What a stack of `make package` holds is that stack's: both ways give the same names, and would undo each other."""
+    with doing("looking whose stage this is"):
+        holder = stack_of(place, place.name("state"))
+    if holder not in {"", place.stack}:
+        raise DeploymentFault(
+            f"{place} is not ours: the stack {holder} holds its table, as `make package` has it. Update or delete that stack "
+            f"instead.\nTo go over to `make deploy`: delete {holder}, which keeps the table, and run this again; it says how to take that over."
+        )
 
 
 def _deploy_resources(place: Place, functions: Sequence[Function], say: Say) -> None:
