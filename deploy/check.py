@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from deploy.configuration import Configuration
-from deploy.declared import Function, WokenBy
+from deploy.declared import Function
 from deploy.faults import doing
 from deploy.inventory import absent
 from deploy.place import Place
@@ -17,6 +17,7 @@ from deploy.resources import resources_template
 from deploy.roles import inline_policy
 from deploy.safeguards import differences
 from deploy.stack import Stack
+from deploy.waking import waking_faults
 
 _UNCONFIRMED = "PendingConfirmation"  # SNS API reference, Subscription
 _ABSENT = ("NotFound", "NoSuchEntity", "NonExistent", "ResourceNotFound")
@@ -85,7 +86,7 @@ def _function(place: Place, configuration: Configuration, function: Function) ->
         yield f"function {name} has other settings than are configured"
     yield from _concurrency(client, configuration, function, name)
     yield from _role(place, configuration, function)
-    yield from _waker(place, function)
+    yield from waking_faults(place, function)
 
 
 def _concurrency(client: Any, configuration: Configuration, function: Function, name: str) -> Iterator[str]:  # noqa: ANN401
@@ -102,21 +103,6 @@ def _role(place: Place, configuration: Configuration, function: Function) -> Ite
         yield f"role {name} or its policy is missing"
     elif has != json.loads(configuration.role_policy(function.name).read_text()):
         yield f"role {name} does not have the permissions of {configuration.role_policy(function.name).name}"
-
-
-def _waker(place: Place, function: Function) -> Iterator[str]:
-    if function.woken_by is WokenBy.QUEUE:
-        arn = place.queue_arn(function.queue.removeprefix(place.prefix))
-        mappings = place.client("lambda").list_event_source_mappings(FunctionName=place.name(function.name))
-        if arn not in {one["EventSourceArn"] for one in mappings["EventSourceMappings"]}:
-            yield f"function {place.name(function.name)} does not take from {arn}"
-        return
-    rule, events = place.name(function.rule), place.client("events")
-    found = _or_none(lambda: events.describe_rule(Name=rule))
-    if found is None:
-        yield f"rule {rule} is missing"
-    elif not events.list_targets_by_rule(Rule=rule)["Targets"]:
-        yield f"rule {rule} has no target"
 
 
 def _subscription(place: Place) -> Iterator[str]:

@@ -18,7 +18,10 @@ from deploy.faults import DeploymentFault
 
 _PROGRAM = """
 import json, app
-print(json.dumps([[type(one).__name__, one.name, getattr(one, "queue", "")] for one in app.app.event_sources]))
+def when(one):
+    schedule = getattr(one, "schedule_expression", "")
+    return getattr(schedule, "to_string", lambda: schedule)() or json.dumps(getattr(one, "event_pattern", None))
+print(json.dumps([[type(one).__name__, one.name, getattr(one, "queue", ""), when(one)] for one in app.app.event_sources]))
 """
 
 
@@ -32,11 +35,12 @@ class WokenBy(StrEnum):
 
 @dataclass(frozen=True)
 class Function:
-    """A Lambda function of the application, by its short name."""
+    """A Lambda function of the application, by its short name; ``when`` is its event pattern as JSON, or its schedule."""
 
     name: str
     woken_by: WokenBy
     queue: str = ""
+    when: str = ""
 
     @property
     def rule(self) -> str:
@@ -59,7 +63,8 @@ def declared_functions(configuration: Configuration) -> tuple[Function, ...]:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise DeploymentFault(f"nothing was deployed, because app.py cannot be imported: {last}")
     found = tuple(
-        Function(name, WokenBy(kind), queue) for kind, name, queue in json.loads(done.stdout.splitlines()[-1])
+        Function(name, WokenBy(kind), queue, when)
+        for kind, name, queue, when in json.loads(done.stdout.splitlines()[-1])
     )
     without = [one.name for one in found if not configuration.of_function(one.name, "iam_policy_file")]
     if without:

@@ -7,11 +7,11 @@ at as well: it does not notice when somebody changes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from deploy.alarms import alarm_differences
 from deploy.declared import Function, WokenBy
 from deploy.difference import Difference
 from deploy.faults import doing
@@ -19,6 +19,7 @@ from deploy.messages import message_differences
 from deploy.place import Place
 from deploy.resources import resources_template
 from deploy.tracing import tracing_differences
+from deploy.waking import sleeping
 
 Settings = dict[str, Any]
 
@@ -37,9 +38,11 @@ DELIVERY: dict[WokenBy, Settings] = {
 def differences(place: Place, functions: Sequence[Function], *, tracing: bool) -> Iterator[Difference]:
     """Everything to be written; nothing where all is as it should be."""
     yield from _table(place)
-    yield from message_differences(place, resources_template([function.name for function in functions]))
-    yield from _alarms(place)
+    template = resources_template([function.name for function in functions])
+    yield from message_differences(place, template)
+    yield from alarm_differences(place, template)
     for function in functions:
+        yield from sleeping(place, function)
         yield from _invocation(place, function)
         yield from _delivery(place, function)
     # At the end: a function is busy for some seconds after a change of its configuration.
@@ -93,14 +96,11 @@ def _delivery(place: Place, function: Function) -> Iterator[Difference]:
     client, rule = place.client("events"), place.name(function.rule)
     wanted = wanted_delivery(place, function)
     try:
-        state = client.describe_rule(Name=rule).get("State")
         targets = client.list_targets_by_rule(Rule=rule)["Targets"]
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
         return  # the check tells that the rule is missing
-    if state == "DISABLED":
-        yield Difference(f"rule {rule}: enabled", lambda: client.enable_rule(Name=rule))
     short = [target for target in targets if {key: target.get(key) for key in wanted} != wanted]
     if short:
         yield Difference(f"rule {rule}: dead-letter queue, retries", lambda: _put(client, rule, short, wanted))
@@ -136,10 +136,3 @@ def _table(place: Place) -> Iterator[Difference]:
             f"table {table}: point-in-time recovery",
             lambda: client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=on),
         )
-
-
-def _alarms(place: Place) -> Iterator[Difference]:
-    client = place.client("cloudwatch")
-    pages = client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=place.prefix)
-    for name in (one["AlarmName"] for page in pages for one in page["MetricAlarms"] if not one["ActionsEnabled"]):
-        yield Difference(f"alarm {name}: tells somebody", partial(client.enable_alarm_actions, AlarmNames=[name]))
