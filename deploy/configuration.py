@@ -23,6 +23,7 @@ from deploy.reach import reach_faults
 
 PATTERN_STAGE = "dev"  # a new stage begins as a copy of this one's settings
 TOPIC = "NETREFLEX_ALERTS_TOPIC_ARN"
+_IN_AWS = ("ssm:", "s3:", "appconfig:")
 TRACING = "tracing"  # the stage's key; Chalice does not know it
 _ROLE_POLICY_LIMIT = 10_240  # characters without white space, all inline policies of a role (IAM quotas)
 
@@ -90,8 +91,8 @@ def prepare(project: Path, place: Place, say: Callable[[str], None], *, xray: st
             "from the stage in .chalice/config.json to move it for good."
         )
     faults = [
-        *_setting_faults(configuration),
-        *_policy_faults(configuration, place),
+        *setting_faults(configuration),
+        *_policy_faults(configuration, place.client),
         *role_policy_faults(configuration),
         *tracing_faults(configuration),
         *reach_faults(configuration, place),
@@ -147,7 +148,8 @@ def _with_settings(configuration: Configuration, settings: Mapping[str, str]) ->
     return Configuration(configuration.project, configuration.stage, document)
 
 
-def _setting_faults(configuration: Configuration) -> list[str]:
+def setting_faults(configuration: Configuration) -> list[str]:
+    """What is wrong with the environment variables of the stage."""
     faults = []
     try:
         read_settings(configuration.settings)
@@ -159,10 +161,28 @@ def _setting_faults(configuration: Configuration) -> list[str]:
     return faults
 
 
-def _policy_faults(configuration: Configuration, place: Place) -> list[str]:
-    source = configuration.settings.get("NETREFLEX_POLICY") or "chalicelib/policy.yaml"
+def bundled_policy_faults(configuration: Configuration) -> list[str]:
+    """The faults of a policy that lies in the bundle; one that lies in AWS is not looked at, because no credentials are needed."""
+
+    def nowhere(service: str) -> object:
+        raise NotImplementedError(f"a file is read without {service}")
+
+    return [] if _policy_source(configuration).startswith(_IN_AWS) else _policy_faults(configuration, nowhere)
+
+
+def _policy_source(configuration: Configuration) -> str:
+    return configuration.settings.get("NETREFLEX_POLICY") or "chalicelib/policy.yaml"
+
+
+def _policy_faults(configuration: Configuration, client: Callable[[str], Any]) -> list[str]:
+    source = _policy_source(configuration)
+    shipped = (configuration.project / "chalicelib").resolve()
+    if not source.startswith(_IN_AWS) and shipped not in (configuration.project / source).resolve().parents:
+        return [
+            f"NETREFLEX_POLICY: {source} is not deployed with the functions; of files only those below chalicelib/ are"
+        ]
     try:
-        parse_policy(read_policy_text(source, place.client, configuration.project))
+        parse_policy(read_policy_text(source, client, configuration.project))
     except PolicyFaults as faults:
         return [f"policy {source}: {faults}"]
     except NetreflexError as error:

@@ -19,8 +19,10 @@ from deploy.application import CHALICE
 from deploy.configuration import (
     TOPIC,
     Configuration,
+    bundled_policy_faults,
     read_configuration,
     role_policy_faults,
+    setting_faults,
     tracing_faults,
     with_stage,
     with_tracing,
@@ -41,8 +43,14 @@ _DEAD_LETTERS = {"Fn::GetAtt": ["DeadLettersQueue", "Arn"]}
 def package(project: Path, stage: str, out: Path, say: Callable[[str], None], *, xray: str = "") -> None:
     """Write ``sam.json`` and ``deployment.zip`` for a stage into ``out``."""
     configuration = _with_some_topic(with_tracing(with_stage(read_configuration(project, stage), say), xray, say))
-    if faults := [*role_policy_faults(configuration), *tracing_faults(configuration)]:
-        raise DeploymentFault("nothing was packaged:\n  " + "\n  ".join(faults))
+    faults = [
+        *setting_faults(configuration),
+        *bundled_policy_faults(configuration),
+        *role_policy_faults(configuration),
+        *tracing_faults(configuration),
+    ]
+    if faults:
+        raise DeploymentFault("nothing was packaged, because the configuration has faults:\n  " + "\n  ".join(faults))
     functions = declared_functions(configuration)
     with tempfile.TemporaryDirectory() as directory:
         merge = Path(directory) / "merge.json"
