@@ -146,11 +146,11 @@ class Stack:
 
 
 def stack_of(place: Place, physical_id: str) -> str:
-    """The name of the stack that holds a resource; empty where none does."""
+    """The name of the stack that holds a resource; empty where none does, or where we may look into our own stacks alone."""
     try:
         found = place.client("cloudformation").describe_stack_resources(PhysicalResourceId=physical_id)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
+        if error.response["Error"]["Code"] not in {"ValidationError", "AccessDenied"}:
             raise
         return ""
     return str(next((one["StackName"] for one in found["StackResources"]), ""))

@@ -56,13 +56,18 @@ def test_what_is_ours_or_nobodys_is_gone_on_with(way: str, holder: str, tmp_path
         WAYS[way](tmp_path, place(holder))
 
 
-def test_a_refusal_is_no_answer() -> None:
+@pytest.mark.parametrize(
+    ("code", "goes_on"), [("AccessDenied", True), ("ValidationError", True), ("Throttling", False)]
+)
+def test_who_may_look_into_our_stacks_alone_is_not_kept_from_deploying(code: str, *, goes_on: bool) -> None:
     there = place("")
-    error = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeStackResources")
 
     def refuse(**_: object) -> None:
-        raise error
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeStackResources")
 
     there.client("cloudformation").describe_stack_resources = refuse
+    if goes_on:
+        assert stack_of(there, "netreflex-prod-state") == ""
+        return
     with pytest.raises(ClientError):
         stack_of(there, "netreflex-prod-state")
