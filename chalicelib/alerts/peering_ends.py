@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.alerts.peering_frame import Told, alert_of, by_hand, sentences, sides
+from chalicelib.alerts.peering_frame import Told, alert_of, by_hand, once_in_force, sentences, sides
 from chalicelib.model.alert import Alert, AlertStatus, Severity
 from chalicelib.model.policy import Policy
 
@@ -42,7 +42,7 @@ def abandoned(told: Told, policy: Policy, now: datetime) -> Alert:
         ),
         cause=sentences(told.decision.reasons),
         remedy=(
-            "If it is meant: let a rule of the policy approve it; the next sweep takes it up again.",
+            once_in_force("if it is meant: let a rule of the policy approve it", "the next sweep takes it up again."),
             f"If it is not (netreflex then removes the routes that it made), {by_hand('delete', told.facts)}",
         ),
     )
