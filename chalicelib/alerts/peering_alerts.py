@@ -68,15 +68,17 @@ def _approved(told: Told, policy: Policy, now: datetime) -> Alert:
     rule = told.decision.rule.name if told.decision.rule else ""
     fresh = any(isinstance(action, AcceptPeering) for action in told.performed) or not told.decision.marked
     what = "approved" if fresh else "repaired"
-    if told.enforce:
-        summary = f"Rule {rule} approves it. Packets arrive in both directions from every selected route table."
-    else:
-        what = "would be " + what
-        summary = f"Rule {rule} approves it. Nothing was changed: netreflex runs in observe mode."
+    summary = (
+        f"Rule {rule} approves it. By their routes, packets arrive in both directions from every selected route table."
+    )
     if told.for_the_other_owner:
         summary = (
-            f"Rule {rule} approves it. Our side is finished; the owner of the other side has to run what is listed."
+            f"Rule {rule} approves it. Our side is finished; the owner of account {told.other_account} has to run what is "
+            "listed before packets arrive in both directions."
         )
+    if not told.enforce:
+        what = "would be " + what
+        summary = f"Rule {rule} approves it. Nothing was changed: netreflex runs in observe mode."
     actions = told.performed if told.enforce else told.decision.plan.actions
     decided, *others = told.decision.reasons
     if told.performed and not fresh:
@@ -102,8 +104,9 @@ def _refused(told: Told, policy: Policy, now: datetime) -> Alert:
     conflict = all(refusal.kind is RefusalKind.CONFLICT for refusal in refusals)
     what = "refused" if pending else "has a route conflict" if conflict else "is incomplete"
     summary = "Some routes cannot be added safely and were left out: part of the traffic does not arrive."
-    if pending:
-        summary = "The policy approves it, but it cannot be done safely: nothing was changed and no traffic flows."
+    if told.decision.decision is Decision.HELD:
+        flows = "no traffic flows" if pending else "traffic that needs its routes does not arrive"
+        summary = f"The policy approves it, but it cannot be done safely: nothing was changed and {flows}."
     return alert_of(
         told,
         policy,

@@ -44,6 +44,11 @@ class Told:
         """Every command that the owner of a side that is not ours has to run, in its order."""
         return (*self.decision.foreign, *self.associations)
 
+    @property
+    def other_account(self) -> str:
+        """The account of the side that is not ours, where those commands belong; empty where both are ours."""
+        return next((side.ref.account for side in self.facts.sides if not side.managed), "")
+
 
 def alert_of(
     told: Told,
@@ -163,10 +168,10 @@ def by_hand(verb: str, facts: PeeringFacts) -> str:
 
 def for_the_other_owner(told: Told) -> Iterator[str]:
     """What they have to run, as far as a message has room; all of it is in the report."""
-    commands = told.for_the_other_owner
+    commands, account = told.for_the_other_owner, told.other_account
     room = len(commands) if len(commands) <= MOST_STEPS else MOST_STEPS - 1
     for command in commands[:room]:
-        yield f"The other side's owner runs{_PER_TABLE if 'ROUTE_TABLE_ID' in command else ''}: `{command}`"
+        yield f"The owner of account {account} runs{_PER_TABLE if 'ROUTE_TABLE_ID' in command else ''}: `{command}`"
     if commands[room:]:
         yield f"And {len(commands) - room} more, which are among the reasons of the report in netreflex's log."
 

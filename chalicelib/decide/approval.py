@@ -106,7 +106,8 @@ def _few(named: Sequence[str]) -> str:
 
 def _tag_failure(side: SideFacts, match: Match) -> str | None:
     if side.vpc is None:
-        return f"VPC tags of {side.ref.vpc_id} cannot be read: its account or Region is not in the policy"
+        why = "it is not to be seen there" if side.managed else "its account or Region is not in the policy"
+        return f"VPC tags of {side.ref.vpc_id} cannot be read: {why}"
     if side.side is Side.REQUESTER and not match.accounts:
         return "VPC tags count only beside a named account: anyone can set them in an account of their own"
     missing = unmatched_tag(side.vpc.tags, match.vpc_tags)

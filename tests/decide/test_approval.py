@@ -106,6 +106,11 @@ OTHER_DATA = Place(account="777788889999", region="eu-west-1")
             f"accepter VPC tags of {TIDB.vpc_id} cannot be read: its account or Region is not in the policy",
             id="tags of a VPC that cannot be read",
         ),
+        pytest.param(
+            facts(accepter=replace(tidb(), vpc=None), told=(nets("10.20.0.0/16"), nets("10.40.0.0/16"))),
+            f"accepter VPC tags of {TIDB.vpc_id} cannot be read: it is not to be seen there",
+            id="tags of a VPC that was deleted",
+        ),
     ],
 )
 def test_each_condition_that_fails_alone_is_named(seen: PeeringFacts, miss: str) -> None:

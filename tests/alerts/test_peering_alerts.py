@@ -1,4 +1,4 @@
-"""What people read of a request that waits, was turned down or failed: pure, from facts to the words on a phone."""
+"""What people read of a peering: pure, from facts to the words on a phone."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from chalicelib.model.alert import MOST_CAUSE, Alert
 from chalicelib.model.facts import PeeringFacts, PeeringStatus
 from chalicelib.model.network import Place
 from chalicelib.model.policy import Match, Rule, RuleDecision
-from tests.decide.build import DEV, NOW, PCX, apps, facts, foreign, moved, nets, policy, rule, tidb
+from tests.decide.build import DEV, NOW, PCX, active, apps, facts, foreign, moved, nets, policy, route, rule, tidb
 
 UNKNOWN = "999999999999"
 ASKED_BY_A_STRANGER = facts(foreign(moved(apps(), Place(account=UNKNOWN, region="eu-west-1"))))
 REJECT = f"aws ec2 reject-vpc-peering-connection --region eu-west-1 --vpc-peering-connection-id {PCX}"
 
 
-def told(seen: PeeringFacts, *rules: Rule, default: RuleDecision = RuleDecision.HOLD) -> Alert:
+def told(seen: PeeringFacts, *rules: Rule, default: RuleDecision = RuleDecision.HOLD, enforce: bool = True) -> Alert:
     written = policy(*rules, default=default)
-    return peering_alert(Told(facts=seen, decision=plan_peering(seen, written, NOW)), written, NOW)
+    return peering_alert(Told(facts=seen, decision=plan_peering(seen, written, NOW), enforce=enforce), written, NOW)
 
 
 def phone(alert: Alert) -> str:
@@ -162,3 +162,35 @@ def test_a_vpc_with_addresses_in_many_rules_is_told_in_short() -> None:
 
     assert "requester CIDR 10.20.0.0/16 does not lie within 10.100.0.0/16, 10.101.0.0/16" in alert.cause
     assert alert.cause.endswith("10.104.0.0/16 and 15 more.")
+
+
+# ---- what was done ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("enforce", "title", "summary"),
+    [
+        (
+            True,
+            "VPC peering approved",
+            f"Our side is finished; the owner of account {UNKNOWN} has to run what is listed",
+        ),
+        (False, "VPC peering would be approved", "Nothing was changed: netreflex runs in observe mode."),
+    ],
+)
+def test_of_a_peering_with_a_stranger_nothing_is_said_to_be_done_that_was_not(
+    title: str, summary: str, *, enforce: bool
+) -> None:
+    named = rule(requester=Match(accounts=(UNKNOWN,)))
+
+    alert = told(ASKED_BY_A_STRANGER, named, enforce=enforce)
+
+    assert alert.title.split(":")[0] == title
+    assert summary in alert.summary
+    assert alert.remedy[0].startswith(f"The owner of account {UNKNOWN} runs, for each of their route tables")
+
+
+def test_an_active_peering_that_cannot_be_routed_says_that_nothing_was_changed() -> None:
+    """Somebody accepted it by hand, and a route of others is in the way on one side: the other is not served either."""
+    alert = told(active(apps(routes=[route("10.40.0.0/16", "tgw-0123456789abcdef0")])))
+
+    assert alert.title.startswith("VPC peering has a route conflict")
+    assert alert.summary.endswith("nothing was changed and traffic that needs its routes does not arrive.")
