@@ -26,6 +26,11 @@ from chalicelib.model.facts import PeeringStatus
 from chalicelib.model.plan import Decision, RefusalKind
 from chalicelib.model.policy import Policy
 
+_AIMS = {  # what was wanted and failed, by the decision; only these three lead to a write
+    Decision.APPROVED: ("finished", "The policy approves it"),
+    Decision.REJECTED: ("turned down", "The policy turns this request down"),
+    Decision.OBSERVED: ("cleared away", "The peering has ended, and routes of ours that led to it are left"),
+}
 _UNSEEN = "Traffic that needs it does not arrive."
 
 
@@ -161,14 +166,15 @@ def _failed(told: Told, policy: Policy, now: datetime) -> Alert:
     first = told.failed[0]
     left = "; ".join(one.action.describe() for one in told.failed)
     done = [f"done before: {action.describe()}" for action in told.performed]
+    what, verdict = _AIMS[told.decision.decision]
     return alert_of(
         told,
         policy,
         now,
         status=AlertStatus.FIRING,
         severity=Severity.ERROR,
-        title=f"VPC peering could not be finished: {sides(told, policy)}",
-        summary=f"The policy approves it, but a step failed. Still to be done: {left}. {traffic(told) or _UNSEEN}",
+        title=f"VPC peering could not be {what}: {sides(told, policy)}",
+        summary=f"{verdict}, but a step failed. Still to be done: {left}. {traffic(told) or _UNSEEN}",
         cause=f"{first.error.rstrip('.')}. It was to: {first.action.describe()}.",
         remedy=("Remove that cause.", "Nothing else is needed: every sweep (5 minutes) tries again by itself."),
         evidence="\n".join(

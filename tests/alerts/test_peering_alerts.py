@@ -16,7 +16,24 @@ from chalicelib.model.alert import MOST_CAUSE, Alert
 from chalicelib.model.facts import PeeringFacts, PeeringStatus
 from chalicelib.model.network import Place
 from chalicelib.model.policy import Match, Rule, RuleDecision
-from tests.decide.build import DEV, NOW, PCX, active, apps, facts, foreign, moved, nets, policy, route, rule, tidb
+from chalicelib.model.report import Failure
+from tests.decide.build import (
+    DEV,
+    NOW,
+    PCX,
+    active,
+    apps,
+    facts,
+    foreign,
+    ledger_route,
+    moved,
+    nets,
+    policy,
+    remembered,
+    route,
+    rule,
+    tidb,
+)
 
 UNKNOWN = "999999999999"
 ASKED_BY_A_STRANGER = facts(foreign(moved(apps(), Place(account=UNKNOWN, region="eu-west-1"))))
@@ -194,3 +211,44 @@ def test_an_active_peering_that_cannot_be_routed_says_that_nothing_was_changed()
 
     assert alert.title.startswith("VPC peering has a route conflict")
     assert alert.summary.endswith("nothing was changed and traffic that needs its routes does not arrive.")
+
+
+@pytest.mark.parametrize(
+    ("seen", "decision", "title", "verdict"),
+    [
+        (
+            facts(),
+            RuleDecision.APPROVE,
+            "VPC peering could not be finished",
+            "The policy approves it, but a step failed.",
+        ),
+        (
+            facts(),
+            RuleDecision.REJECT,
+            "VPC peering could not be turned down",
+            "The policy turns this request down, but a step failed.",
+        ),
+        (
+            facts(
+                apps(routes=[route("10.40.0.0/16", PCX, blackhole=True)]),
+                status=PeeringStatus.DELETED,
+                ledger=remembered(routes=[ledger_route("10.40.0.0/16")]),
+            ),
+            RuleDecision.APPROVE,
+            "VPC peering could not be cleared away",
+            "The peering has ended, and routes of ours that led to it are left, but a step failed.",
+        ),
+    ],
+)
+def test_a_step_that_failed_is_told_beside_what_the_policy_wanted(
+    seen: PeeringFacts, decision: RuleDecision, title: str, verdict: str
+) -> None:
+    """A request that is to be rejected must never read as one that the policy approves."""
+    written = policy(rule(decision=decision))
+    planned = plan_peering(seen, written, NOW)
+    failed = Failure(action=planned.plan.actions[0], error="refused")
+
+    alert = peering_alert(Told(facts=seen, decision=planned, failed=(failed,)), written, NOW)
+
+    assert alert.title.split(":")[0] == title
+    assert alert.summary == f"{verdict} Still to be done: {failed.action.describe()}. No traffic flows."
