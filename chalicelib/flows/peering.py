@@ -149,12 +149,12 @@ def _not_permitted(refusals: Sequence[Refusal]) -> tuple[Failure, ...]:
 
 
 def _overtaken(facts: PeeringFacts, world: World) -> PeeringFacts:
-    """The facts of a request that ended while we wanted to accept it."""
+    """The facts of a request that ended while we wanted to accept or reject it."""
     peering_id = facts.peering.peering_id
     places = [side.ref.place for side in facts.sides if side.managed]
     newer = world.reader.find(peering_id, places, patient=False)
     if newer is None or newer.peering.status is PeeringStatus.PENDING:
-        raise RetryLater(f"{peering_id} ended before it was accepted, and that is not to be seen yet; run again")
+        raise RetryLater(f"{peering_id} ended before it was answered, and that is not to be seen yet; run again")
     return newer
 
 

@@ -129,3 +129,24 @@ def test_a_request_that_ended_while_it_was_judged_is_observed_and_no_alarm(lab: 
     assert (report.decision, report.performed, report.failed, report.alerts) == ("observed", (), (), ())
     assert lab.alerts() == []
     assert lab.sweep().planned == ()
+
+
+@pytest.mark.parametrize(("end", "account"), [("delete", DEV), ("accept", DATA)])
+def test_a_request_that_somebody_else_answered_before_it_was_rejected_is_no_alarm(
+    lab: Lab, end: str, account: str
+) -> None:
+    peering_id = request(lab)["VpcPeeringConnectionId"]
+    lab.fresh_runtime(NARROW.replace("decision: approve", "decision: reject"))
+
+    def plan(_index: int, _service: str, operation: str, _params: dict[str, str]) -> Fault | None:
+        if operation == "RejectVpcPeeringConnection":
+            faults.plan = None
+            getattr(lab.client("ec2", account), f"{end}_vpc_peering_connection")(VpcPeeringConnectionId=peering_id)
+        return None
+
+    with faulty(lab) as faults:
+        faults.plan = plan
+        report = lab.event_arrives(called("CreateVpcPeeringConnection", peering_id, DEV))
+    assert (report.decision, report.performed, report.failed, report.alerts) == ("observed", (), (), ())
+    assert lab.alerts() == []
+    assert lab.sweep().planned == ()
