@@ -252,3 +252,18 @@ def test_a_step_that_failed_is_told_beside_what_the_policy_wanted(
 
     assert alert.title.split(":")[0] == title
     assert alert.summary == f"{verdict} Still to be done: {failed.action.describe()}. No traffic flows."
+
+
+def test_no_command_for_another_owner_is_cut_however_long_its_addresses_are() -> None:
+    far_away = Place(account=UNKNOWN, region="ap-southeast-99")
+    blocks = [f"172.16.1{one}.128/25" for one in range(10, 22)] + [
+        f"2600:1f18:abcd:{one}00::/56" for one in range(10, 22)
+    ]
+    seen = facts(foreign(moved(apps(), far_away)), tidb(*blocks))
+    named = rule(requester=Match(accounts=(UNKNOWN,)), ipv6=True)
+
+    alert = told(seen, named)
+
+    assert len(alert.remedy) == 5  # two and two for routes, one for the DNS option
+    assert alert.bounded().remedy == alert.remedy
+    assert [block for block in blocks if not any(block in step for step in alert.remedy)] == []
