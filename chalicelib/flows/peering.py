@@ -130,11 +130,13 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
 
 
 def _permitted(decision: PeeringDecision, world: World) -> PeeringDecision:
-    """The same decision, unless we would be refused to do all of it once the request is accepted: then nothing is done."""
-    actions = decision.plan.actions
-    if not world.enforce or not any(isinstance(action, AcceptPeering) for action in actions):
+    """The same decision, unless we would be refused to do all of it: then nothing is done on either side.
+
+    Asked until a peering is finished, whoever accepted it. A finished one is repaired place by place, and not asked about.
+    """
+    if not world.enforce or decision.marked:
         return decision
-    refusals = world.executor.not_permitted(actions)
+    refusals = world.executor.not_permitted(decision.plan.actions)
     if not refusals:
         return decision
     rule = decision.rule.name if decision.rule else ""

@@ -150,3 +150,22 @@ def test_a_request_that_somebody_else_answered_before_it_was_rejected_is_no_alar
     assert (report.decision, report.performed, report.failed, report.alerts) == ("observed", (), (), ())
     assert lab.alerts() == []
     assert lab.sweep().planned == ()
+
+
+@pytest.mark.parametrize("account", [DEV, DATA])
+def test_a_peering_that_a_person_accepted_is_served_on_both_sides_or_on_none(lab: Lab, account: str) -> None:
+    peering_id = request(lab)["VpcPeeringConnectionId"]
+    lab.client("ec2", DATA).accept_vpc_peering_connection(VpcPeeringConnectionId=peering_id)
+    lab.denied.add(("ec2:CreateRoute", account))
+    report = lab.sweep()
+    assert (report.planned, report.performed) == ((), ())
+    assert targets(lab, lab.world.apps) == targets(lab, lab.world.tidb) == {}
+    (alert,) = lab.alerts()
+    assert alert["title"].startswith("VPC peering is incomplete")
+    assert f"may not call ec2:CreateRoute in {account}/" in alert["cause"]
+
+    lab.denied.clear()
+    assert len(lab.sweep().performed) == 3
+    assert [one["status"] for one in lab.alerts()] == ["notice"]
+    lab.sweep()
+    assert not lab.writes
