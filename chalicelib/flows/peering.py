@@ -134,7 +134,7 @@ def _permitted(decision: PeeringDecision, world: World) -> PeeringDecision:
 
     Asked until a peering is finished, whoever accepted it. A finished one is repaired place by place, and not asked about.
     """
-    if not world.enforce or decision.marked:
+    if not world.enforce or decision.decision is not Decision.APPROVED or decision.marked:
         return decision
     refusals = world.executor.not_permitted(decision.plan.actions)
     if not refusals:
