@@ -95,6 +95,14 @@ def test_a_route_in_the_way_is_one_click_away() -> None:
         assert any("RouteTableDetails:RouteTableId=rtb-" in link.url for link in alert.links)
 
 
+def test_a_broken_policy_says_what_brings_its_correction_into_force() -> None:
+    told = [(what, alert) for what, alert in real_alerts() if what.startswith("a broken policy in ")]
+    assert len(told) == 8
+    for what, alert in told:
+        bundled = "chalicelib/" in what
+        assert ("make deploy" in alert.remedy[1], "within a minute" in alert.remedy[1]) == (bundled, not bundled)
+
+
 # ---- commands --------------------------------------------------------------------------------------------------------
 def commands() -> list[tuple[str, str]]:
     """Every command of AWS's CLI in what production says, with what it is said of."""
