@@ -126,6 +126,10 @@ def _stranger(show: Show) -> None:
     show.checks.that("held or rejected", scene.outcome.report["decision"] in {"held", "rejected"})
     show.checks.that("not accepted", show.world.status(scene.peering_id, DATA) in {"pending-acceptance", "rejected"})
     show.checks.that("the account is named as the reason", STRANGER in scene.outcome.why)
+    show.checks.that(
+        "people are warned of the stranger",
+        f"account {STRANGER} is not in the policy" in scene.outcome.told and "reject-vpc" in scene.outcome.told,
+    )
     show.checks.close()
 
 
@@ -135,6 +139,7 @@ def _overlapping(show: Show) -> None:
     _nothing_changed(show, scene)
     show.checks.that("not approved", scene.outcome.report["decision"] != "approved")
     show.checks.that("both CIDRs are named", all(cidr in scene.outcome.why for cidr in (*twin.cidrs, *tidb.cidrs)))
+    show.checks.that("people are told what to do", "CIDRs do not overlap" in scene.outcome.told)
     show.checks.close()
 
 

@@ -28,7 +28,6 @@ from tests.observe.tls_servers import context, serving, tls
 from tests.pki import Authority
 from tests.slack.workspace import Posted
 
-_LOOKS = 4
 NAME, ALIAS = "shop-origin.example.com", "www.shop.example.com"
 
 
@@ -104,19 +103,9 @@ def _told(show: Show, world: CertificateWorld, distribution: Mapping[str, Any], 
     report = react_to_origin(parse_origin_event(call), _fresh(world))
     show.screen.items("Found", [reason for reason in report.reasons if "name_mismatch" in reason] or ["nothing wrong"])
     messages = show.inbox.read()
-    posted = _posted(show, str(distribution["Id"]), expected=bool(messages))
+    posted = show.slack.news(messages)
     show.tell_slack(posted)
     return _Told(report, posted, messages)
-
-
-def _posted(show: Show, distribution_id: str, *, expected: bool) -> list[Posted]:
-    """What came up in Slack about the distribution; messages of earlier scenes may still be on their way."""
-    for _ in range(_LOOKS):
-        news = show.slack.news(expected=expected)
-        about = [one for one in news if distribution_id in one.text]
-        if about or not expected:
-            return about
-    return []
 
 
 def _world(show: Show, origin: _Origin) -> CertificateWorld:

@@ -96,6 +96,12 @@ class Outcome:
     posted: list[Posted]
 
     @property
+    def told(self) -> str:
+        """What the alerts say it means, and what to do."""
+        alerts = [json.loads(one["Message"]) for one in self.messages]
+        return " ".join(text for alert in alerts for text in (alert["summary"], *alert["remedy"]))
+
+    @property
     def why(self) -> str:
         """Every reason given, refusals included."""
         return " ".join([*self.report["reasons"], *(refused["reason"] for refused in self.report["refused"])])
@@ -128,7 +134,7 @@ class Show:
         function = delivery.function_arn.rsplit(":", 1)[-1]
         self.screen.say("Travelled", f"rule {delivery.rule} -> function {function}, {seconds:.1f} s")
         messages = self.inbox.read()
-        posted = self.slack.news(expected=bool(messages))
+        posted = self.slack.news(messages)
         return Outcome(delivery.answer, before, self.world.routes(*vpcs), messages, posted)
 
     def _delivered(self, event: dict[str, Any]) -> Sequence[Delivery]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.aws.local import LocalAws
 from tests.slack.page import page
@@ -14,6 +15,7 @@ from tests.slack.server import serve
 from tests.slack.workspace import CHANNEL, TOKEN, LocalSlack, Posted
 
 PAGE = Path("build") / "demo-messages.html"
+TABLE = "netreflex-dev-state"
 SECRET = "netreflex-dev-slack"  # noqa: S105 - the name of a secret, not one
 _PATIENCE = 10.0
 _QUIET = 0.3
@@ -22,8 +24,8 @@ _QUIET = 0.3
 class DemoSlack:
     """The channel that people would watch."""
 
-    def __init__(self, workspace: LocalSlack) -> None:
-        self._workspace = workspace
+    def __init__(self, workspace: LocalSlack, dynamodb: Any) -> None:  # noqa: ANN401 - boto3's clients have no common type
+        self._workspace, self._dynamodb = workspace, dynamodb
         self._seen: dict[str, str] = {}
 
     @property
@@ -45,16 +47,21 @@ class DemoSlack:
         finally:
             self._workspace.error = ""
 
-    def news(self, *, expected: bool) -> list[Posted]:
-        """What was posted or changed since the last look; waits for it where something is ``expected``."""
+    def news(self, told: Iterable[Mapping[str, Any]]) -> list[Posted]:
+        """What was posted or changed since the last look, once everything ``told`` on the topic has been shown."""
+        expected = [json.loads(one["Message"]) for one in told]
         deadline = time.monotonic() + (_PATIENCE if expected else _QUIET)
-        while not (found := self._unseen()) and time.monotonic() < deadline:
+        while not (expected and all(map(self._is_shown, expected))) and time.monotonic() < deadline:
             time.sleep(0.05)
-        if found:
-            time.sleep(_QUIET)  # a reply follows its message
         found = self._unseen()
         self._seen.update({one.ts: one.text for one in found})
         return found
+
+    def _is_shown(self, alert: Mapping[str, Any]) -> bool:
+        """Has `notify` shown this version? It says so in the table after the reply, which comes after the message."""
+        key = {"pk": {"S": f"A#{alert['fp']}"}, "sk": {"S": "ALERT"}}
+        item = self._dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True).get("Item", {})
+        return int(item.get("delivered", {"N": "0"})["N"]) >= int(alert["v"])
 
     def _unseen(self) -> list[Posted]:
         return [one for one in self.messages if self._seen.get(one.ts) != one.text]
@@ -73,4 +80,4 @@ def demo_slack(aws: LocalAws) -> Iterator[DemoSlack]:
     with serve(LocalSlack(burst=100)) as workspace:
         secret = json.dumps({"bot_token": TOKEN, "channel": CHANNEL})
         aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=secret)
-        yield DemoSlack(workspace)
+        yield DemoSlack(workspace, aws.client("dynamodb"))

@@ -1,10 +1,11 @@
-"""How a peering that netreflex approved ends: it was deleted, or it outlived its rule. Pure."""
+"""How peerings end: deleted, left without a rule, or not to be seen any more. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.alerts.peering_frame import Told, alert_of, by_hand, sentences, sides
+from chalicelib.alerts.peering_frame import Told, alert_of, by_hand, once_in_force, sentences, sides
 from chalicelib.model.alert import Alert, AlertStatus, Severity
 from chalicelib.model.policy import Policy
 
@@ -42,7 +43,22 @@ def abandoned(told: Told, policy: Policy, now: datetime) -> Alert:
         ),
         cause=sentences(told.decision.reasons),
         remedy=(
-            "If it is meant: let a rule of the policy approve it; the next sweep takes it up again.",
+            once_in_force("if it is meant: let a rule of the policy approve it", "the next sweep takes it up again."),
             f"If it is not (netreflex then removes the routes that it made), {by_hand('delete', told.facts)}",
         ),
+    )
+
+
+def unseen(alert: Alert, now: datetime) -> Alert:
+    """The end of whatever was told of a peering that no place of the policy shows any more."""
+    return replace(
+        alert,
+        status=AlertStatus.RESOLVED,
+        severity=Severity.INFO,
+        title=f"VPC peering is not to be seen any more: {alert.subject.name}",
+        summary="Nothing waits for anybody any more: it ended while nobody looked, or its accounts left the policy.",
+        at=now,
+        cause=f"No place of the policy shows {alert.subject.id}.",
+        remedy=(),
+        evidence="",
     )

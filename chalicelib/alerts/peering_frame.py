@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.alerts import kinds
+from chalicelib.alerts.texts import capital, width
 from chalicelib.decide.approved_cidrs import side_cidrs
 from chalicelib.decide.cidr import listed
 from chalicelib.decide.peering import PeeringDecision
 from chalicelib.decide.reach import Path
 from chalicelib.model.actions import AcceptPeering, Action, RouteAction
-from chalicelib.model.alert import Alert, AlertStatus, Field, Link, Severity, Subject
+from chalicelib.model.alert import MOST_CAUSE, MOST_STEPS, Alert, AlertStatus, Field, Link, Severity, Subject
 from chalicelib.model.facts import PeeringFacts, PeeringStatus, Side
 from chalicelib.model.policy import Policy
 from chalicelib.model.report import Failure
+
+_AND_MORE = "And {} more, which are in the report in netreflex's log."
+_PER_TABLE = ", for each of their route tables (ROUTE_TABLE_ID)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,11 @@ class Told:
     def for_the_other_owner(self) -> tuple[str, ...]:
         """Every command that the owner of a side that is not ours has to run, in its order."""
         return (*self.decision.foreign, *self.associations)
+
+    @property
+    def other_account(self) -> str:
+        """The account of the side that is not ours, where those commands belong; empty where both are ours."""
+        return next((side.ref.account for side in self.facts.sides if not side.managed), "")
 
 
 def alert_of(
@@ -115,6 +124,17 @@ def _short(told: Told, policy: Policy, side: Side) -> str:
     return f"{(name or facts.ref.vpc_id)[:24]} ({account.name if account else facts.ref.account})"
 
 
+def stranger(told: Told, policy: Policy) -> str:
+    """The requester's account where the policy does not know it, else empty."""
+    account = told.facts.requester.ref.account
+    return "" if account in policy.accounts else account
+
+
+def once_in_force(change: str, then: str) -> str:
+    """A step that changes the policy. Where it lies is a setting, so both ways into force are told."""
+    return f"{change}; once that is in force (a policy in the bundle: after `make deploy`), {then}"
+
+
 def traffic(told: Told) -> str:
     """What flows and what does not, as far as the route tables prove it; empty where nothing was looked at."""
     status, paths = told.facts.peering.status, told.paths
@@ -146,9 +166,25 @@ def by_hand(verb: str, facts: PeeringFacts) -> str:
     )
 
 
+def for_the_other_owner(told: Told) -> Iterator[str]:
+    """What they have to run, as far as a message has room; all of it is in the report."""
+    commands, account = told.for_the_other_owner, told.other_account
+    room = len(commands) if len(commands) <= MOST_STEPS else MOST_STEPS - 1
+    for command in commands[:room]:
+        yield f"The owner of account {account} runs{_PER_TABLE if 'ROUTE_TABLE_ID' in command else ''}: `{command}`"
+    if commands[room:]:
+        yield f"And {len(commands) - room} more, which are among the reasons of the report in netreflex's log."
+
+
 def sentences(texts: Iterable[str]) -> str:
-    return capital(". ".join(text.rstrip(".") for text in texts) + ".")
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """The texts as sentences of a cause: whole ones, the first first, as many as it has room for. The report has all."""
+    said = [f"{capital(text.rstrip('.'))}." for text in texts]
+    room = MOST_CAUSE - len(_AND_MORE)
+    whole, used = 0, 0
+    for sentence in said:
+        used += width(sentence) + 1
+        if used > room and whole:
+            break
+        whole += 1
+    left = len(said) - whole
+    return " ".join([*said[:whole], *([_AND_MORE.format(left)] if left else [])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.alerts import kinds
@@ -41,4 +42,17 @@ def place_alert(place: Place, error: str, name: str, now: datetime) -> Alert:
             else ()
         ),
         links=(kinds.roles_console(),),
+    )
+
+
+def place_left(alert: Alert, now: datetime) -> Alert:
+    """The end of such an alert, because the place is not in the policy any more."""
+    return replace(
+        alert,
+        status=AlertStatus.RESOLVED,
+        title=f"netreflex need not look into {alert.subject.name} any more",
+        summary="The policy does not name it any more, so nothing there is watched, decided or repaired.",
+        at=now,
+        cause="",
+        remedy=(),
     )

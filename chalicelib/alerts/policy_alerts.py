@@ -26,8 +26,7 @@ def policy_alert(source: str, fault: str, *, in_force: str | None, account: str,
         summary=goes_on if fault else "The newest version is in force.",
         at=now,
         cause=fault,
-        remedy=(f"Correct {source}; docs/policy.md explains every key.", "It is read again within a minute.")
-        * bool(fault),
+        remedy=(f"Correct {source}; docs/policy.md explains every key.", _into_force(source)) * bool(fault),
         links=_links(source, region),
     )
 
@@ -70,3 +69,8 @@ def _severity(fault: str, in_force: str | None) -> Severity:
 
 def _links(source: str, region: str) -> tuple[Link, ...]:
     return tuple(link for link in (kinds.policy_console(source, region),) if link)
+
+
+def _into_force(source: str) -> str:
+    outside = source.startswith(("ssm:", "s3:", "appconfig:"))
+    return "It is read again within a minute." if outside else "Then `make deploy`: it is a part of the deployment."

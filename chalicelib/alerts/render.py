@@ -15,7 +15,7 @@ from typing import Any
 
 from chalicelib.alerts.sinks import Message
 from chalicelib.alerts.state import TIMES, Member, Stored
-from chalicelib.alerts.texts import code, duration, escaped, fenced, link, local_time, unlinked
+from chalicelib.alerts.texts import capital, code, duration, escaped, fenced, link, local_time, unlinked
 from chalicelib.model.alert import Alert, AlertStatus, Severity, bounded
 
 Block = dict[str, Any]
@@ -28,8 +28,8 @@ _BANNERS = {
     Severity.INFO: "🔵 ACTION NEEDED",
 }
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:(?=\S)")
-_WORD = re.compile(r"[a-z]+(?=[ ,])")
-_COMMAND = re.compile(r"\s*`(?=[^`\n]* )([^`\n]{30,})`")  # shorter ones read well within a sentence
+_CODE = re.compile(r"\s*`([^`\n]+)`")
+_LONG = 30  # shorter commands read well within a sentence
 ICONS = {severity: banner.split()[0] for severity, banner in _BANNERS.items()}
 
 
@@ -93,8 +93,9 @@ def minutes(span: timedelta) -> str:
 
 
 def _lock_screen(stored: Stored, head: str) -> str:
-    alert = stored.alert
-    acts = alert.remedy and stored.firing and not stored.flapping
+    alert, open_ = stored.alert, stored.alert.status is not AlertStatus.RESOLVED
+    done = alert.status is AlertStatus.NOTICE and alert.severity is Severity.INFO
+    acts = alert.remedy and open_ and not done and not stored.flapping
     first_step = f" Do: {capital(bounded(alert.remedy[0], 200))}" if acts else ""
     why = f" Why: {bounded(readable(alert.cause), 200).rstrip('.')}." if acts and alert.cause else ""
     ended = f" Lasted {lasted(stored)}." if alert.status is AlertStatus.RESOLVED else ""
@@ -118,17 +119,16 @@ def _why_and_what(why: str, steps: tuple[str, ...]) -> list[Block]:
 
 def _step(step: str) -> str:
     """One step. A long command stands on a line of its own, so that it is copied whole and nothing else with it."""
-    return _COMMAND.sub(r"\n`\1`", escaped(capital(step), 520))
+    return _CODE.sub(_placed, escaped(capital(step), 520))
+
+
+def _placed(code: re.Match[str]) -> str:
+    return f"\n`{code[1]}`" if len(code[1]) >= _LONG and " " in code[1] else code[0]
 
 
 def readable(text: str) -> str:
     """A sentence as people read it: with the names of things and not their ARNs, which are in the alert's JSON."""
     return capital(_ARN.sub("", text))
-
-
-def capital(text: str) -> str:
-    """A sentence's first letter, where its first word is a word and not a name (``ec2:CreateRoute``, ``vpn-1``)."""
-    return text[:1].upper() + text[1:] if _WORD.match(text) and not text.startswith("netreflex") else text
 
 
 def _links(alert: Alert) -> str:

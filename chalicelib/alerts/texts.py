@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from chalicelib.model.alert import bounded
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_WORD = re.compile(r"[a-z]+(?=[,;.]? |[,;.]?$)")
 _URL = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
 _URL_ENTITIES = str.maketrans({"&": "&amp;", "<": "%3C", ">": "%3E", "|": "%7C", '"': "%22", "`": "%60"})
 _ONE_MENTION = r"(?:<!subteam\^[A-Z0-9]+(?:\|@?[A-Za-z0-9._-]+)?>|<@[UW][A-Z0-9]+>|<!(?:here|channel|everyone)>)"
@@ -32,6 +33,16 @@ def escaped(text: str, limit: int, *, lines: bool = False) -> str:
         kept.append(unit)
         room -= len(unit)
     return "".join(kept) + "…"
+
+
+def width(text: str) -> int:
+    """How many characters Slack counts for it."""
+    return sum(len(_ENTITIES.get(character, character)) for character in text)
+
+
+def capital(text: str) -> str:
+    """A sentence's first letter, where its first word is a word and not a name (``ec2:CreateRoute``, ``pcx-1``)."""
+    return text[:1].upper() + text[1:] if _WORD.match(text) and not text.startswith("netreflex") else text
 
 
 def code(text: str, limit: int) -> str:

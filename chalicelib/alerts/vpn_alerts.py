@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.alerts import kinds
-from chalicelib.alerts.texts import duration
+from chalicelib.alerts.texts import capital, duration
 from chalicelib.alerts.vpn_words import WORDS
 from chalicelib.decide.tunnels import Health, Verdict
 from chalicelib.decide.vpn_case import Finding, when
@@ -235,4 +235,4 @@ def _addresses(tunnels: Iterable[Tunnel]) -> str:
 
 
 def _sentences(texts: Iterable[str]) -> str:
-    return " ".join(f"{text[:1].upper()}{text[1:].rstrip('.')}." for text in texts if text)
+    return " ".join(f"{capital(text.rstrip('.'))}." for text in texts if text)

@@ -10,7 +10,7 @@ from chalicelib.model.names import Zone
 from chalicelib.model.network import Network, VpcRef
 
 _OPTIONS = {4: "--destination-cidr-block", 6: "--destination-ipv6-cidr-block"}
-_TOGETHER = 10  # CIDRs of one command, so that a message has room for all of it
+_TOGETHER = {4: 10, 6: 6}  # CIDRs of one command, so that a step of a message has room for all of it
 
 
 def foreign_steps(
@@ -28,8 +28,8 @@ def foreign_steps(
         yield f"aws ec2 accept-vpc-peering-connection --region {ref.region} {peering}"
     for version, option in _OPTIONS.items():
         cidrs = [str(cidr) for cidr in ordered(peer_cidrs) if cidr.version == version]
-        for start in range(0, len(cidrs), _TOGETHER):
-            yield _routed(ref, cidrs[start : start + _TOGETHER], option, peering)
+        for start in range(0, len(cidrs), _TOGETHER[version]):
+            yield _routed(ref, cidrs[start : start + _TOGETHER[version]], option, peering)
     if dns_resolution:
         yield (
             f"aws ec2 modify-vpc-peering-connection-options --region {ref.region} {peering} "

@@ -16,7 +16,7 @@ from chalicelib.decide.case import PeeringCase, dns_wanted
 from chalicelib.decide.cidr import listed, overlaps
 from chalicelib.decide.foreign import foreign_steps
 from chalicelib.decide.quotas import quota_notes, quota_refusals
-from chalicelib.decide.routes import SidePlan, WantedRoute, destinations, side_routes
+from chalicelib.decide.routes import NO_OVERLAP, SidePlan, WantedRoute, destinations, side_routes
 from chalicelib.decide.withdrawal import plan_withdrawal
 from chalicelib.model.actions import AcceptPeering, Action, RejectPeering, TagPeering
 from chalicelib.model.facts import PeeringFacts, PeeringStatus, Side, SideFacts
@@ -205,7 +205,7 @@ def _overlap_refusals(facts: PeeringFacts, accept: AcceptPeering) -> Iterator[Re
                         f"{mine} of the requester {facts.requester.ref.vpc_id} overlaps "
                         f"{theirs} of the accepter {facts.accepter.ref.vpc_id}"
                     ),
-                    remedy="peer VPCs whose CIDRs do not overlap, or use PrivateLink for the one service",
+                    remedy=NO_OVERLAP,
                 )
 
 

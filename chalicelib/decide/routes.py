@@ -22,6 +22,10 @@ from chalicelib.model.network import Network, Place
 from chalicelib.model.plan import Refusal, RefusalKind
 from chalicelib.model.policy import Rule, SideRoutes, TablesByTag
 
+NO_OVERLAP = (  # only a secondary CIDR can be taken out of a VPC (VPC guide, "VPC CIDR blocks")
+    "ask again between VPCs whose CIDRs do not overlap (a secondary CIDR that nothing uses may be removed first); "
+    "for one service alone, PrivateLink needs no peering"
+)
 _NOWHERE = IPv4Network("0.0.0.0/32")  # the destination of a refusal that has none
 
 
@@ -172,6 +176,6 @@ def destination_refusal(
             kind=RefusalKind.OVERLAP,
             action=create,
             reason=f"{cidr} overlaps {own}, a CIDR of the {side.side}'s own VPC {side.ref.vpc_id}",
-            remedy="peer VPCs whose CIDRs do not overlap, or use PrivateLink for the one service",
+            remedy=NO_OVERLAP,
         )
     return None

@@ -130,11 +130,13 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
 
 
 def _permitted(decision: PeeringDecision, world: World) -> PeeringDecision:
-    """The same decision, unless we would be refused to do all of it once the request is accepted: then nothing is done."""
-    actions = decision.plan.actions
-    if not world.enforce or not any(isinstance(action, AcceptPeering) for action in actions):
+    """The same decision, unless we would be refused to do all of it: then nothing is done on either side.
+
+    Asked until a peering is finished, whoever accepted it. A finished one is repaired place by place, and not asked about.
+    """
+    if not world.enforce or decision.decision is not Decision.APPROVED or decision.marked:
         return decision
-    refusals = world.executor.not_permitted(actions)
+    refusals = world.executor.not_permitted(decision.plan.actions)
     if not refusals:
         return decision
     rule = decision.rule.name if decision.rule else ""
@@ -149,12 +151,12 @@ def _not_permitted(refusals: Sequence[Refusal]) -> tuple[Failure, ...]:
 
 
 def _overtaken(facts: PeeringFacts, world: World) -> PeeringFacts:
-    """The facts of a request that ended while we wanted to accept it."""
+    """The facts of a request that ended while we wanted to accept or reject it."""
     peering_id = facts.peering.peering_id
     places = [side.ref.place for side in facts.sides if side.managed]
     newer = world.reader.find(peering_id, places, patient=False)
     if newer is None or newer.peering.status is PeeringStatus.PENDING:
-        raise RetryLater(f"{peering_id} ended before it was accepted, and that is not to be seen yet; run again")
+        raise RetryLater(f"{peering_id} ended before it was answered, and that is not to be seen yet; run again")
     return newer
 
 

@@ -20,6 +20,7 @@ from chalicelib.alerts.place_alerts import place_alert, place_fingerprint
 from chalicelib.flows.names import reaches_of, sweep_names
 from chalicelib.flows.peering import settle
 from chalicelib.flows.ports import World
+from chalicelib.flows.sweep_ends import end_left_places, end_unseen
 from chalicelib.flows.sweep_memory import remembered_of, with_memory
 from chalicelib.model.errors import NetreflexError, RetryLater
 from chalicelib.model.facts import Ledger, PeeringFacts, PeeringStatus
@@ -57,6 +58,7 @@ def sweep_peerings(world: World, seconds_left: Callable[[], float] = lambda: flo
         _settle_one(peering_id, snapshots, world, open_peerings, done)
     names = _names(done, world, seconds_left, complete=not unread and not done.notes)
     alerts += _tell_left(done.left, open_automation, world)
+    alerts += [*end_unseen(frozenset(seen), world, complete=not unread), *end_left_places(world)]
     for error in (*done.broke, *road.untold):
         raise error
     return _joined(done.reports, (*unread, *done.notes), alerts, names)

@@ -18,6 +18,7 @@ from typing import Any
 
 SCHEMA = "netreflex.alert/1"
 MOST_STEPS = 5  # of a remedy
+MOST_CAUSE = 1200  # characters
 
 
 class Severity(StrEnum):
@@ -134,7 +135,7 @@ class Alert:
             subject=Subject(**{name: bounded(value, 512) for name, value in asdict(self.subject).items()}),
             title=bounded(self.title, 90),
             summary=bounded(self.summary, 600),
-            cause=bounded(self.cause, 1200),
+            cause=bounded(self.cause, MOST_CAUSE),
             remedy=tuple(bounded(step, 500) for step in self.remedy[:MOST_STEPS]),
             links=tuple(Link(text=bounded(one.text, 80), url=one.url) for one in self.links if _leads(one.url))[:5],
             evidence=bounded(self.evidence, 1200, lines=True),
@@ -166,7 +167,10 @@ def bounded(text: str, limit: int, *, lines: bool = False) -> str:
     if not (kept.isascii() and kept.isprintable()):
         kept = "".join(_harmless(character, lines=lines) for character in kept)
     shown = _CREDENTIALS.sub("[removed]", kept).strip()
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    if len(shown) <= limit:
+        return shown
+    whole = shown[: limit - 2].rpartition("\n")[0]  # of many lines none is cut in two
+    return f"{whole}\n…" if len(whole) > limit // 2 else shown[: limit - 1] + "…"
 
 
 @lru_cache(maxsize=4096)

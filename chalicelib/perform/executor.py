@@ -42,7 +42,7 @@ from chalicelib.perform.routes import Routes
 from chalicelib.perform.tunnel_alarms import TunnelAlarms
 from chalicelib.sessions import translated
 
-GONE = "RequestGone"  # not a code of AWS: the request ended before it was accepted
+GONE = "RequestGone"  # not a code of AWS: the request ended before it was answered
 NOT_TRIED = "not tried, because an earlier action failed; the next run tries again"
 
 
@@ -206,7 +206,9 @@ class AwsExecutor:
                 if is_code(error, "InvalidStateTransition")
                 else None
             )
-            if now is None or now.status is not PeeringStatus.REJECTED:
+            if now is not None and now.status not in {PeeringStatus.PENDING, PeeringStatus.REJECTED}:
+                raise _gone(action, operation, now) from None
+            if now is None or now.status is PeeringStatus.PENDING:
                 raise translated(action.place.account, operation).meaning(error) from None
             return repeated(error)
         except BotoCoreError as error:
@@ -238,7 +240,7 @@ def _joined(first: Outcome, second: Outcome) -> Outcome:
     )
 
 
-def _gone(action: AcceptPeering, operation: str, now: Peering) -> AwsFailure:
-    """Between reading and accepting somebody withdrew, rejected or deleted the request; it waits for nobody any more."""
+def _gone(action: AcceptPeering | RejectPeering, operation: str, now: Peering) -> AwsFailure:
+    """Between reading and answering somebody else decided on the request or withdrew it; it waits for nobody any more."""
     message = f"{action.peering_id} is {now.status} by now"
     return AwsFailure(account=action.place.account, operation=operation, code=GONE, message=message)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.model.alert import Alert
-from demo.world import DATA, DEV
+from demo.world import DATA, DEV, STRANGER, Aws
 from tests.flows.test_one_sided import OURS_IS_DEV
 from tests.lab import Lab
 from tests.reliability import worlds
@@ -51,7 +51,29 @@ def peerings() -> Iterator[Told]:
     with Lab(worlds.WIDE, world=worlds.WidePair) as lab:
         lab.request_arrives(request(lab))
         yield from told(lab, "an approved request")
+    yield from _requests_of_others()
     yield from _obstructed_peerings()
+
+
+class _Neighbours(worlds.Pair):
+    """The pair, a VPC of an account that the policy does not know, and one whose addresses overlap."""
+
+    def __init__(self, aws: Aws) -> None:
+        super().__init__(aws)
+        self.strange = self.vpc("strange", STRANGER, ("10.20.0.0/16",), {})
+        self.twin = self.vpc("twin", DEV, ("10.40.0.0/20",), {})
+
+
+def _requests_of_others() -> Iterator[Told]:
+    with Lab(worlds.NARROW, world=_Neighbours) as lab:
+        lab.request_arrives(lab.world.request(lab.world.strange, lab.world.tidb))
+        yield from told(lab, "a stranger's request")
+        lab.request_arrives(lab.world.request(lab.world.twin, lab.world.tidb))
+        yield from told(lab, "a request that AWS failed")
+    with Lab(worlds.NARROW.replace("decision: approve", "decision: reject"), world=worlds.Pair) as lab:
+        lab.denied.add(("ec2:RejectVpcPeeringConnection", DATA))
+        lab.request_arrives(request(lab))
+        yield from told(lab, "a request that cannot be turned down")
 
 
 def _obstructed_peerings() -> Iterator[Told]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,9 @@ def test_the_demo_plays_every_scene_and_cleans_up() -> None:
         assert list(Path(temporary).iterdir()) == []
     lines = done.stdout.splitlines()
     assert [line[:2] for line in lines if line[:2] in {"1.", "2.", "3.", "4.", "5."}] == ["1.", "2.", "3.", "4.", "5."]
+    scenes = dict(re.findall(r"^(\d)\. [^\n]*\n-+\n(.*?)(?=^\d\. |\Z)", done.stdout, re.MULTILINE | re.DOTALL))
+    assert "(reply) ✅ RESOLVED · CloudFront" in scenes["7"]
+    assert "CloudFront" not in scenes["8"]
     assert max(map(len, lines)) <= 100
     assert "\x1b" not in done.stdout
     assert done.stderr == ""

@@ -106,6 +106,11 @@ OTHER_DATA = Place(account="777788889999", region="eu-west-1")
             f"accepter VPC tags of {TIDB.vpc_id} cannot be read: its account or Region is not in the policy",
             id="tags of a VPC that cannot be read",
         ),
+        pytest.param(
+            facts(accepter=replace(tidb(), vpc=None), told=(nets("10.20.0.0/16"), nets("10.40.0.0/16"))),
+            f"accepter VPC tags of {TIDB.vpc_id} cannot be read: it is not to be seen there",
+            id="tags of a VPC that was deleted",
+        ),
     ],
 )
 def test_each_condition_that_fails_alone_is_named(seen: PeeringFacts, miss: str) -> None:
@@ -233,6 +238,30 @@ def test_the_first_rule_that_matches_wins_and_the_misses_before_it_are_told() ->
 
     assert (approval.decision, approval.rule_name) == (RuleDecision.REJECT, "no-dev")
     assert approval.misses == ("rule prod: requester account 111122223333 is not one of 999999999999",)
+
+
+def test_the_rule_that_came_nearest_is_the_first_miss_and_equal_ones_keep_the_policys_order() -> None:
+    """Near is who names the requester's account; of those, whoever has the fewest conditions against it."""
+    other, known = ("999999999999",), (DEV.account,)
+    rules = [
+        rule("stranger-b", requester=Match(accounts=other)),
+        rule("stranger-a", requester=Match(accounts=other)),
+        rule("nobody", requester=Match(vpcs=(APPS.vpc_id,))),
+        rule("two", requester=Match(accounts=known, vpc_tags={"env": "prod"}, cidrs_within=nets("10.99.0.0/16"))),
+        rule("one", requester=Match(accounts=known), accepter=Match(cidrs_within=nets("10.41.0.0/16", "10.42.0.0/16"))),
+    ]
+
+    misses = judge_approval(
+        facts(accepter=tidb("10.40.0.0/16", "10.43.0.0/16")), PeeringPolicy(rules=tuple(rules))
+    ).misses
+
+    assert [miss.split(":")[0] for miss in misses] == [
+        "rule one",
+        "rule two",
+        "rule stranger-b",
+        "rule stranger-a",
+        "rule nobody",
+    ]
 
 
 @pytest.mark.parametrize("default", [RuleDecision.HOLD, RuleDecision.REJECT])

@@ -271,3 +271,14 @@ def test_each_kind_of_load_balancer_is_shown_by_its_own_command() -> None:
     several = name(choice={"arn": arn()})
     [refusal] = plan(facts(names=[several], balancers=(balancer(), balancer())), several).plan.refusals
     assert refusal.remedy == "Let the policy choose one by its ARN."
+
+
+def test_several_classic_load_balancers_are_told_apart_by_their_own_command() -> None:
+    """Classic ones have no ARN in their API, so a tag is taken away by the name."""
+    twins = [
+        replace(CLASSIC, name=one, arn=classic_arn(HERE, one), tags={"service": "tidb"}) for one in ("tidb-a", "tidb-b")
+    ]
+    several = name(choice={"tags": {"service": "tidb"}})
+    [refusal] = plan(facts(names=[several], balancers=tuple(twins)), several).plan.refusals
+    command = "aws elb remove-tags --region eu-west-1 --tags Key=service --load-balancer-names NAME"
+    assert f"`{command}`" in refusal.remedy

@@ -65,6 +65,7 @@ def test_a_foreign_accepter_is_told_what_to_run_and_our_side_follows() -> None:
         assert (waits["status"], waits["severity"]) == ("firing", "info")
         assert waits["title"] == f"VPC peering request waits: apps (dev) -> {lab.world.tidb.vpc_id} (444455556666)"
         assert steps_of(waits) == commands_of(report.reasons)
+        assert all(step.startswith(f"The owner of account {DATA} runs") for step in waits["remedy"])
         assert "accept-vpc-peering-connection --region eu-west-1" in report.reasons[1]
 
         run(lab, DATA, commands_of(report.reasons), lab.world.tidb.tables["main"])

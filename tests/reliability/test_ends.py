@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from moto.ec2.models import ec2_backends
 
 from demo.world import DATA, DEV
 from tests.lab import Lab
@@ -49,8 +50,8 @@ def test_a_route_that_is_undone_every_night_is_told_every_night() -> None:
             assert len(lab.sweep().performed) == 1
             (alert,) = lab.alerts()
             assert "repaired" in alert["title"]
-            assert f"At {clock.now:%Y-%m-%d %H:%MZ}".lower() in alert["cause"].lower()
-            assert f"add route {APPS_ROUTE}" in alert["cause"]
+            assert f"Repaired at {clock.now:%Y-%m-%d %H:%MZ}." in alert["cause"]
+            assert f"Add route {APPS_ROUTE}" in alert["cause"]
             lab.sweep()
             assert (lab.alerts(), lab.writes) == ([], {})
 
@@ -139,3 +140,61 @@ def test_an_active_peering_that_nobody_approved_is_nobodys_news(lab: Lab) -> Non
     assert [status for status, _, _ in _told(lab)] == ["resolved"]
     lab.sweep()
     assert lab.alerts() == []
+
+
+# ---- what nobody can see any more ------------------------------------------------------------------------------------
+UNSEEN = ("resolved", "info", "VPC peering is not to be seen any more")
+
+
+def _forgotten_by_aws(peering_id: str) -> None:
+    """AWS shows what ended for hours to days, and then no more."""
+    for _account, _region, backend in ec2_backends.iter_backends():
+        backend.vpc_pcxs.pop(peering_id, None)
+
+
+def _held(lab: Lab) -> str:
+    peering_id = str(request(lab)["VpcPeeringConnectionId"])
+    lab.sweep()
+    assert [(status, title) for status, _, title in _told(lab)] == [("firing", "VPC peering request waits")]
+    return peering_id
+
+
+def test_a_request_that_ended_while_netreflex_was_off_waits_no_more() -> None:
+    clock = Clock()
+    with Lab(NO_RULE, world=Pair, now=clock) as lab:
+        _forgotten_by_aws(_held(lab))
+        lab.sweep()
+        assert _told(lab) == []  # EC2 may not show for a moment what is there
+        clock.now += timedelta(minutes=20)
+        report = lab.sweep()
+        assert _told(lab) == [UNSEEN]
+        assert len(report.alerts) == 1
+        lab.sweep()
+        assert (_told(lab), lab.writes) == ([], {})
+
+
+def test_what_cannot_be_read_is_not_taken_for_gone() -> None:
+    clock = Clock()
+    with Lab(NO_RULE, world=Pair, now=clock) as lab:
+        _forgotten_by_aws(_held(lab))
+        clock.now += timedelta(minutes=20)
+        lab.denied.add(("ec2:DescribeVpcPeeringConnections", DATA))
+        lab.sweep()
+        assert _told(lab) == [("firing", "error", "netreflex cannot look into data eu-west-1")]
+
+
+def test_accounts_that_leave_the_policy_take_their_alerts_along() -> None:
+    clock = Clock()
+    with Lab(NO_RULE, world=Pair, now=clock) as lab:
+        _held(lab)
+        lab.denied.add(("ec2:DescribeVpcs", DATA))
+        lab.sweep()
+        assert _told(lab) == [("firing", "error", "netreflex cannot look into data eu-west-1")]
+        clock.now += timedelta(minutes=20)
+        lab.fresh_runtime("version: 1\n")
+        lab.sweep()
+        assert sorted(_told(lab)) == sorted(
+            [UNSEEN, ("resolved", "error", "netreflex need not look into data eu-west-1 any more")]
+        )
+        lab.sweep()
+        assert (_told(lab), lab.writes) == ([], {})

@@ -129,3 +129,43 @@ def test_a_request_that_ended_while_it_was_judged_is_observed_and_no_alarm(lab: 
     assert (report.decision, report.performed, report.failed, report.alerts) == ("observed", (), (), ())
     assert lab.alerts() == []
     assert lab.sweep().planned == ()
+
+
+@pytest.mark.parametrize(("end", "account"), [("delete", DEV), ("accept", DATA)])
+def test_a_request_that_somebody_else_answered_before_it_was_rejected_is_no_alarm(
+    lab: Lab, end: str, account: str
+) -> None:
+    peering_id = request(lab)["VpcPeeringConnectionId"]
+    lab.fresh_runtime(NARROW.replace("decision: approve", "decision: reject"))
+
+    def plan(_index: int, _service: str, operation: str, _params: dict[str, str]) -> Fault | None:
+        if operation == "RejectVpcPeeringConnection":
+            faults.plan = None
+            getattr(lab.client("ec2", account), f"{end}_vpc_peering_connection")(VpcPeeringConnectionId=peering_id)
+        return None
+
+    with faulty(lab) as faults:
+        faults.plan = plan
+        report = lab.event_arrives(called("CreateVpcPeeringConnection", peering_id, DEV))
+    assert (report.decision, report.performed, report.failed, report.alerts) == ("observed", (), (), ())
+    assert lab.alerts() == []
+    assert lab.sweep().planned == ()
+
+
+@pytest.mark.parametrize("account", [DEV, DATA])
+def test_a_peering_that_a_person_accepted_is_served_on_both_sides_or_on_none(lab: Lab, account: str) -> None:
+    peering_id = request(lab)["VpcPeeringConnectionId"]
+    lab.client("ec2", DATA).accept_vpc_peering_connection(VpcPeeringConnectionId=peering_id)
+    lab.denied.add(("ec2:CreateRoute", account))
+    report = lab.sweep()
+    assert (report.planned, report.performed) == ((), ())
+    assert targets(lab, lab.world.apps) == targets(lab, lab.world.tidb) == {}
+    (alert,) = lab.alerts()
+    assert alert["title"].startswith("VPC peering is incomplete")
+    assert f"may not call ec2:CreateRoute in {account}/" in alert["cause"]
+
+    lab.denied.clear()
+    assert len(lab.sweep().performed) == 3
+    assert [one["status"] for one in lab.alerts()] == ["notice"]
+    lab.sweep()
+    assert not lab.writes
