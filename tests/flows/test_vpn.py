@@ -89,8 +89,8 @@ class Stage:
         self.lab, self.clock, self.vpn = lab, clock, lab.world
         self.second = self.vpn.connection("hq-2", self.vpn.devices[1])
 
-    def tunnels(self, *statuses: str, at: datetime | None = None) -> None:
-        """Both tunnels of the first connection, changed now unless a time is given; AWS's words follow from the first."""
+    def tunnels(self, *statuses: str, at: datetime | Sequence[datetime] | None = None) -> None:
+        """Both tunnels of the first connection, changed now unless a time (or one for each) is given."""
         text, routes = DOWN if "DOWN" in statuses else UP
         message = "" if len(set(statuses)) > 1 else text
         vpn_telemetry(
@@ -212,11 +212,11 @@ def test_one_down_all_down_one_up_both_up_is_one_message_right_at_each_step(stag
     stage.sweep()
     first = stage.lab.alerts()
     stage.clock.passes(minutes=1)
-    stage.tunnels("DOWN", "DOWN", at=lost)
+    stage.tunnels("DOWN", "DOWN", at=(stage.clock.now, lost))
     stage.event(network_manager(stage.vpn.id))
     second = stage.lab.alerts()
     stage.clock.passes(minutes=9)
-    stage.tunnels("UP", "DOWN", at=lost)
+    stage.tunnels("UP", "DOWN", at=(stage.clock.now, lost))
     stage.event(alarm(stage.vpn.id, FIRST, "OK"))
     third = stage.lab.alerts()
     stage.clock.passes(minutes=4)
@@ -233,7 +233,8 @@ def test_one_down_all_down_one_up_both_up_is_one_message_right_at_each_step(stag
     ]
     assert {(one["fp"], one["ep"]) for one in told} == {(vpn_fingerprint(DEV, stage.vpn.id), 1)}
     assert told[-1]["summary"] == (
-        "One of two tunnels was down for 20 min (2026-03-02 09:00:00Z to 2026-03-02 09:20:00Z). "
+        "Traffic was cut for 9 min (2026-03-02 09:07:00Z to 2026-03-02 09:16:00Z). "
+        "In all, one tunnel or both were down for 20 min (2026-03-02 09:00:00Z to 2026-03-02 09:20:00Z). "
         "The connection is in order."
     )
     assert "Traffic still flows over the other tunnel" in told[0]["summary"]
