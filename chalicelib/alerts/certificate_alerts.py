@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.alerts import kinds
+from chalicelib.alerts.certificate_seen import SEEN_BY, hardest_to_see
 from chalicelib.alerts.certificate_words import HEADLINES
 from chalicelib.decide.certificate_life import day
 from chalicelib.decide.certificates import OriginVerdict
@@ -61,8 +62,11 @@ def certificate_fingerprint(certificate: AcmCertificate) -> str:
     return fingerprint(kinds.CERTIFICATE, certificate.place.account, certificate.place.region, certificate.arn)
 
 
-def origin_alert(verdict: OriginVerdict, policy: Policy, now: datetime) -> Alert:
-    """How one origin of a distribution stands; without anything worth telling, that all is well again."""
+def origin_alert(verdict: OriginVerdict, policy: Policy, now: datetime, former: Alert | None = None) -> Alert:
+    """How one origin of a distribution stands; without anything worth telling, that all is well again.
+
+    ``former`` is what fires, where some of it may be out of sight.
+    """
     distribution, origin, findings = verdict.distribution, verdict.origin, verdict.findings
     hit = list(dict.fromkeys(one.name for one in findings if one.name and one.severity is Severity.CRITICAL))
     hit = hit or list(verdict.names)
@@ -78,6 +82,7 @@ def origin_alert(verdict: OriginVerdict, policy: Policy, now: datetime) -> Alert
             Field(name="Distribution", value=f"{distribution.distribution_id} ({_listed(distribution.aliases)})"),
             Field(name="Origin", value=f"{origin.origin_id}: {where}"),
             Field(name="Names asked for", value=_listed(verdict.names)),
+            Field(name=SEEN_BY, value=hardest_to_see(verdict, former)),
         ],
         link=distribution.distribution_id,
         proof=f"openssl s_client -connect {where} -servername {hit[0]} -showcerts" if hit else "",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.model.alert import Severity
-from chalicelib.model.certificates import Basis, Finding, Problem, Target
+from chalicelib.model.certificates import Basis, Finding, Problem, Seen, Target
 from chalicelib.model.inventory import Behavior, Distribution, Origin, OriginKind
 
 _S3_WEBSITE = re.compile(r".*\.s3-website[.-][a-z0-9-]+\.amazonaws\.com(\.cn)?", re.ASCII)
@@ -80,6 +80,7 @@ def judge_configuration(distribution: Distribution, origin: Origin) -> Iterator[
     if speaks_tls(origin) and is_s3_website(domain) and behaviors:
         yield Finding(
             kind=Problem.HTTPS_TO_S3_WEBSITE,
+            seen=Seen.SETTINGS,
             severity=Severity.ERROR,
             what=f"{domain} is an S3 website endpoint, which speaks no TLS; the origin protocol policy is "
             f"{origin.protocol_policy}",
@@ -89,6 +90,7 @@ def judge_configuration(distribution: Distribution, origin: Origin) -> Iterator[
     if is_aws_endpoint(domain) and forwarding:
         yield Finding(
             kind=Problem.HOST_FORWARDED_TO_AWS_ENDPOINT,
+            seen=Seen.SETTINGS,
             severity=Severity.ERROR,
             what=f"the viewer's Host is forwarded to {domain}, which knows only its own name and answers 403 "
             f"(behaviors: {', '.join(forwarding)})",
@@ -98,6 +100,7 @@ def judge_configuration(distribution: Distribution, origin: Origin) -> Iterator[
     if code and speaks_tls(origin):
         yield Finding(
             kind=Problem.EDGE_CODE_MAY_CHANGE_ORIGIN,
+            seen=Seen.SETTINGS,
             severity=Severity.INFO,
             basis=Basis.ASSUMED,
             what=f"code at the edge may choose another origin or name; this verdict is for the configured one ({', '.join(code)})",

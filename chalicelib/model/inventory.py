@@ -121,7 +121,7 @@ class AcmCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """A TLS listener of a load balancer; the default certificate comes first."""
+    """A listener that speaks TLS, its default certificate first, or that hands it on (TCP) and has none."""
 
     arn: str
     port: int

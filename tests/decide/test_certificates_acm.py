@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.decide.certificate_listeners import judge_listener, judge_stale, renewed_by_acm
+from chalicelib.decide.certificate_listeners import judge_listener, judge_stale, renewed_by_acm, tells_all
 from chalicelib.decide.certificate_renewal import judge_acm, worth_a_closer_look
 from chalicelib.decide.certificate_viewer import judge_viewer
 from chalicelib.decide.certificate_x509 import parse
 from chalicelib.model.alert import Severity
-from chalicelib.model.certificates import Finding, Problem
+from chalicelib.model.certificates import Basis, Finding, Problem
 from chalicelib.model.inventory import (
     AcmCertificate,
     Distribution,
@@ -189,6 +189,10 @@ LISTENERS: list[tuple[str, LoadBalancer, AcmCertificate, list[tuple[Problem, Sev
      [(Problem.CLIENT_CERT_REQUIRED, C)]),
     ("names not known in full", balancer(HTTPS), certificate(names=(), names_complete=False), []),
     ("a certificate that was not read", balancer(replace(HTTPS, certificate_arns=("other",))), certificate(), []),
+    ("one of two was not read, such as one of the IAM store: it may be the one that fits",
+     balancer(replace(HTTPS, certificate_arns=(ARN, "arn:aws:iam::111122223333:server-certificate/shop"))),
+     certificate(names=("x.example.com",)), []),
+    ("TLS ends behind it", balancer(Listener(arn="l", port=443, protocol="TCP")), certificate(), []),
 ]  # fmt: skip
 
 
@@ -208,6 +212,39 @@ def test_of_several_certificates_the_one_that_fits_is_shown() -> None:
     both = balancer(replace(HTTPS, certificate_arns=("other", ARN)))
     known = {"other": certificate(names=("x.example.com",)), ARN: certificate()}
     assert not list(judge_listener(both, WEB, "shop.example.com", known, NOW))
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (balancer(HTTPS), True),
+        (balancer(replace(HTTPS, port=8443)), True),  # that nothing is there is said as well
+        (balancer(replace(HTTPS, certificate_arns=(ARN, "other"))), False),
+        (balancer(Listener(arn="l", port=443, protocol="TCP")), False),
+        (replace(balancer(), listeners=None), False),
+        (None, False),
+    ],
+)
+def test_settings_tell_all_or_they_do_not(one: LoadBalancer | None, said: bool) -> None:  # noqa: FBT001 - a table
+    assert tells_all(one, 443, {ARN: certificate()}) is said
+    assert not tells_all(balancer(HTTPS), 443, {ARN: certificate(names_complete=False)})
+
+
+def test_one_that_ended_is_not_claimed_to_be_shown_beside_one_that_has_not() -> None:
+    both = balancer(replace(HTTPS, certificate_arns=("old", ARN)))
+    assert not list(judge_listener(both, WEB, "shop.example.com", {"old": certificate(-1), ARN: certificate()}, NOW))
+    ended = {"old": certificate(-1), ARN: certificate(-2)}
+    assert kinds(judge_listener(both, WEB, "shop.example.com", ended, NOW)) == [(Problem.EXPIRED, C)]
+
+
+def test_with_the_other_name_that_cloudfront_accepts_it_is_a_warning() -> None:
+    shown = {ARN: certificate(names=("shop.example.com",))}
+    found = list(judge_listener(balancer(HTTPS), WEB, "www.example.com", shown, NOW, "shop.example.com"))
+    assert kinds(found) == [(Problem.NAME_MISMATCH, W)]
+    assert found[0].basis is Basis.ASSUMED
+    assert kinds(judge_listener(balancer(HTTPS), WEB, "www.example.com", shown, NOW, "x.example.com")) == [
+        (Problem.NAME_MISMATCH, C)
+    ]
 
 
 SERVED = parse(Authority.root().leaf("shop.example.com", start=NOW - 80 * DAY).der)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from chalicelib.alerts.certificate_alerts import origin_fingerprint
 from chalicelib.flows.certificates import react_to_certificate
@@ -106,6 +107,86 @@ def test_where_no_probe_gets_through_the_listener_speaks() -> None:
     react_to_origin(CHANGED, aws.world())
     [alert] = aws.road.told
     assert "by configuration, not probed" in alert.cause
+
+
+def silent(**changes: object) -> InMemory:
+    """An origin that answers nobody but CloudFront, behind a load balancer that shows a certificate for another name."""
+    given = {"contact": Contact.NO_ANSWER, "balancers_of": [balancer()], "leads": {ORIGIN: balancer().dns_name}}
+    aws = InMemory(**(given | changes))  # type: ignore[arg-type]
+    aws.certificates_of.append(acm(names=("x.example.com",)))
+    return aws
+
+
+def mended(aws: InMemory) -> None:
+    aws.certificates_of[-1] = acm()
+
+
+def test_what_the_listener_told_ends_with_the_listener_though_no_probe_gets_through() -> None:
+    aws = silent()
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [FIRING]
+    mended(aws)
+    report = react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [("cloudfront-origin-cert", "resolved", "info")]
+    assert any("by configuration its load balancer shows a certificate that fits" in one for one in report.reasons)
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_settings_that_cannot_be_read_end_nothing(private: bool) -> None:  # noqa: FBT001 - a table
+    hidden = origin(kind=OriginKind.VPC, endpoint_arn=BALANCER)
+    aws = silent(**({"distributions_of": {DEV: [distribution(1, hidden)], DATA: []}} if private else {}))
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [FIRING]
+    mended(aws)
+    for unread in ("listeners", "certificate"):
+        aws.refused_reads = {unread}
+        aws.certificates_of[-1] = replace(aws.certificates_of[-1], names_complete=False)
+        react_to_origin(CHANGED, aws.world())
+        sweep_certificates(aws.world(), lambda: 300.0)
+        assert [one for one in aws.road.news() if one[0] == FIRING[0]] == []
+    aws.refused_reads, aws.certificates_of[-1] = set(), acm()
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [("cloudfront-origin-cert", "resolved", "info")]
+
+
+def test_what_a_handshake_told_is_neither_ended_nor_softened_by_settings() -> None:
+    forwarding = distribution(behaviors=FORWARDING)
+    aws = silent(distributions_of={DEV: [forwarding], DATA: []}, contact=Contact.SERVED, chain=WRONG_NAME)
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [FIRING]
+    aws.contact = Contact.NO_ANSWER
+    aws.certificates_of[-1] = acm(names=(ORIGIN,))  # only the other name: a warning
+    react_to_origin(CHANGED, aws.world())
+    mended(aws)
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == []
+
+
+def test_a_worse_word_of_the_listener_is_told_and_its_end_does_not_end_what_a_handshake_told() -> None:
+    weak = (CA.leaf(ORIGIN, key=ec.generate_private_key(ec.SECP384R1())), CA.issued)
+    aws = silent(contact=Contact.SERVED, chain=weak)
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [("cloudfront-origin-cert", "firing", "warning")]
+    aws.contact = Contact.NO_ANSWER
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [FIRING]
+    mended(aws)
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == []  # nobody saw the key since
+
+
+def test_a_client_certificate_that_was_renewed_is_over_though_no_probe_gets_through() -> None:
+    asked = distribution(1, origin(client_certificate_arn=VIEWER), viewer=ViewerCertificate())
+    aws = InMemory(distributions_of={DEV: [asked], DATA: []}, contact=Contact.NO_ANSWER)
+    aws.certificates_of = [acm(VIEWER, 5, type="IMPORTED", eligible=False)]
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [("cloudfront-origin-cert", "firing", "error")]
+    aws.certificates_of = []
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == []  # not to be seen is not renewed
+    aws.certificates_of = [acm(VIEWER, type="IMPORTED", eligible=False)]
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [("cloudfront-origin-cert", "resolved", "info")]
 
 
 def test_a_vpc_origin_is_judged_by_its_load_balancer() -> None:
