@@ -79,7 +79,7 @@ def judge_origin(distribution: Distribution, origin: Origin, grounds: Grounds) -
         probe = grounds.probes.get(target)
         if probe is not None:
             findings += judge_probe(probe, origin, name, grounds)
-    if origin.kind is OriginKind.VPC and speaks_tls(origin):
+    if origin.kind is OriginKind.VPC and speaks_tls(origin) and not origin.unread:
         for name in names_sent(distribution, origin):
             findings += _by_configuration(origin, name, grounds)
     findings += _client_certificate(origin, grounds)
@@ -144,7 +144,7 @@ def judge_distribution(
     """Every finding on the viewers' side."""
     viewer = distribution.viewer
     certificate = certificates.get(viewer.acm_arn or viewer.iam_id)
-    return settled(judge_viewer(distribution, certificate, policy, now), distribution, policy)
+    return settled(judge_viewer(distribution, certificate, certificates, policy, now), distribution, policy)
 
 
 def settled(findings: Iterable[Finding], distribution: Distribution, policy: CertificatePolicy) -> tuple[Finding, ...]:

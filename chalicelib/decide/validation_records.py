@@ -31,8 +31,9 @@ class ValidationPlan:
 
 
 def missing_records(certificate: AcmCertificate) -> tuple[ValidationRecord, ...]:
-    """The records that ACM still waits for and that are of the one form that we create."""
-    return tuple(one for one in unproven(certificate) if one.method == "DNS" and _is_ours_to_make(one))
+    """The records that ACM still waits for and that are of the one form that we create. A name and its wildcard share one."""
+    waiting = {normalised(one.name): one for one in unproven(certificate) if one.method == "DNS"}
+    return tuple(one for one in waiting.values() if _is_ours_to_make(one))
 
 
 def _is_ours_to_make(record: ValidationRecord) -> bool:

@@ -95,9 +95,13 @@ def tell_certificate(
     was_open = world.road.fires(fingerprint) if open_alerts is None else fingerprint in open_alerts
     notes: tuple[str, ...] = ()
     if worth_telling(findings) or was_open:
+        known = {one.arn for one in users}
         hurt = Hurt(
             distributions=tuple(_shown(one) for one in users),
             balancers=tuple(arn.partition(":loadbalancer/")[2] for arn in certificate.in_use_by if _is_balancer(arn)),
+            others=tuple(
+                _other_user(arn) for arn in certificate.in_use_by if not _is_balancer(arn) and arn not in known
+            ),
         )
         notes = repair_validation(certificate, world, done) if _blocked(findings) else ()
         done.reasons += notes
@@ -117,7 +121,7 @@ def users_of_certificate(certificate: AcmCertificate, read: Read, world: Certifi
     direct = [
         one
         for one in read.distributions
-        if certificate.arn == one.viewer.acm_arn
+        if certificate.arn in {one.viewer.acm_arn, *dict(one.own_certificates).values()}
         or any(origin.client_certificate_arn == certificate.arn for origin in one.origins)
     ]
     by_origin = users_of(balancers, read, world) if balancers else ()
@@ -126,6 +130,12 @@ def users_of_certificate(certificate: AcmCertificate, read: Read, world: Certifi
 
 def _is_balancer(arn: str) -> bool:
     return ":elasticloadbalancing:" in arn
+
+
+def _other_user(arn: str) -> str:
+    """An API, a domain of another service, or a distribution of an account that is not read."""
+    _, _, service, region, _, resource = [*arn.split(":", 5), *[""] * 5][:6]
+    return " ".join(filter(None, (service, region, resource))) or arn
 
 
 def _balancer_of(arn: str) -> str:

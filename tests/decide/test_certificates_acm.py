@@ -113,6 +113,11 @@ def test_a_young_certificate_costs_no_call(one: AcmCertificate) -> None:
 
 REMEDIES = [
     ("PENDING_DOMAIN_VALIDATION", (MISSING, PROVEN), "exactly: _x.shop.example.com. CNAME _y.acm-validations.aws."),
+    (
+        "a name and its wildcard",
+        (MISSING, replace(MISSING, domain="*.shop.example.com")),
+        "exactly: _x.shop.example.com. CNAME _y.acm-validations.aws.",
+    ),
     ("CAA_ERROR", (MISSING,), "must allow one of amazon.com"),
     ("NO_AVAILABLE_CONTACTS", (), "must answer ACM's e-mail"),
     ("", (replace(MISSING, method="EMAIL"),), "The owner of shop.example.com must answer"),
@@ -128,7 +133,11 @@ def test_a_blocked_renewal_says_what_unblocks_it(
         certificate(20, renewal_status="FAILED", renewal_reason=reason, validations=validations), POLICY, NOW
     )
     assert said in found.remedy
+    assert found.remedy.count(MISSING.name) < 2
     assert "_z.www.example.com" not in found.remedy
+
+
+OWN = f"{ARN}-own"
 
 
 def distribution(**changes: object) -> Distribution:
@@ -149,6 +158,14 @@ VIEWERS: list[tuple[str, Distribution, AcmCertificate | None, list[tuple[Problem
      [(Problem.ALIAS_NOT_COVERED, E)]),
     ("names not known in full", distribution(aliases=("api.example.com",)), certificate(names_complete=False), []),
     ("imported, near its end", distribution(), imported(5), [(Problem.VIEWER_CERT_EXPIRING, E)]),
+    ("a tenant shows a certificate of its own",
+     distribution(aliases=("shop.example.com", "own.example.com"), own_certificates=(("own.example.com", OWN),)),
+     certificate(), []),
+    ("a tenant's own certificate lacks its domain",
+     distribution(aliases=("api.example.com",), own_certificates=(("api.example.com", OWN),)), certificate(),
+     [(Problem.ALIAS_NOT_COVERED, E)]),
+    ("a tenant's own certificate that is not known",
+     distribution(aliases=("api.example.com",), own_certificates=(("api.example.com", "x"),)), certificate(), []),
     ("renewed by ACM", distribution(), certificate(20), []),
     ("renewed by ACM, two days left", distribution(), certificate(2), [(Problem.VIEWER_CERT_EXPIRING, C)]),
     ("without dates", distribution(), certificate(not_after=None), []),
@@ -163,7 +180,16 @@ VIEWERS: list[tuple[str, Distribution, AcmCertificate | None, list[tuple[Problem
 def test_the_viewers_side(
     one: Distribution, shown: AcmCertificate | None, expected: list[tuple[Problem, Severity]]
 ) -> None:
-    assert kinds(judge_viewer(one, shown, POLICY, NOW)) == expected
+    assert kinds(judge_viewer(one, shown, {OWN: certificate(names=("own.example.com",))}, POLICY, NOW)) == expected
+
+
+def test_the_end_of_a_tenants_own_certificate_is_told_once() -> None:
+    own = (("a.example.com", OWN), ("b.example.com", OWN))
+    one = distribution(viewer=ViewerCertificate(), aliases=("a.example.com", "b.example.com"), own_certificates=own)
+    near = imported(5, arn=OWN, names=("*.example.com",))
+    [found] = judge_viewer(one, None, {OWN: near}, POLICY, NOW)
+    assert (found.kind, found.severity) == (Problem.VIEWER_CERT_EXPIRING, E)
+    assert OWN in found.evidence
 
 
 def kinds(found: object) -> list[tuple[Problem, Severity]]:

@@ -261,6 +261,85 @@ def test_a_client_certificate_with_time_left_is_no_news() -> None:
     assert aws.road.news() == []
 
 
+def sole(days_left: float, **changes: object) -> InMemory:
+    """A distribution whose certificates, the viewers' and the origin's client's, have so long to go, imported both."""
+    one = distribution(1, origin(client_certificate_arn=f"{VIEWER}-client"))
+    aws = InMemory(distributions_of={DEV: [one], DATA: []})
+    given = {"type": "IMPORTED", "eligible": False, "in_use_by": (one.arn,)} | changes
+    ends = {"not_after": NOW + days_left * DAY}
+    aws.certificates_of = [acm(arn, 0, **given, **ends) for arn in (VIEWER, f"{VIEWER}-client")]
+    return aws
+
+
+@pytest.mark.parametrize(
+    ("days_left", "titles", "summaries", "step"),
+    [
+        (
+            15,
+            {"imported, ends soon", "viewer certificate ends soon", "client certificate for the origin ends soon"},
+            {
+                f"From 2026-12-08 12:00Z on: E0000000000001 ({SHOP}) will fail.",
+                f"Viewers of {SHOP} will be refused once it has ended.",
+                f"From 2026-12-08 12:00Z on CloudFront will answer 502 for every cache miss that goes to the origin as {ORIGIN}.",
+            },
+            "at least 2 days before its end",
+        ),
+        (
+            -1,
+            {"imported, has ended", "viewer certificate has ended", "client certificate for the origin has ended"},
+            {
+                f"Since 2026-11-22 12:00Z: E0000000000001 ({SHOP}) fails.",
+                f"Browsers refuse {SHOP}.",
+                f"CloudFront answers 502 to viewers for every cache miss that goes to the origin as {ORIGIN}.",
+            },
+            "at once",
+        ),
+    ],
+)
+def test_what_has_ended_is_not_told_as_if_it_were_to_come(
+    days_left: int, titles: set[str], summaries: set[str], step: str
+) -> None:
+    aws = sole(days_left)
+    sweep_certificates(aws.world(), lambda: 300.0)
+    assert {alert.title.partition(": ")[2] for alert in aws.road.told} == titles
+    assert {alert.summary for alert in aws.road.told} == summaries
+    told = [alert.remedy[0] for alert in aws.road.told if alert.kind != "cloudfront-origin-cert"]
+    assert all(step in one for one in told)
+
+
+def test_who_else_uses_a_certificate_is_named() -> None:
+    domain = f"arn:aws:apigateway:{EU}::/domainnames/api.example.com"
+    foreign = "arn:aws:cloudfront::999999999999:distribution/E9"
+    aws = InMemory()
+    aws.certificates_of = [acm(days_left=10, type="IMPORTED", eligible=False, in_use_by=(domain, foreign, "odd"))]
+    sweep_certificates(aws.world(), lambda: 300.0)
+    [alert] = [one for one in aws.road.told if one.kind == "certificate"]
+    users = f"apigateway {EU} /domainnames/api.example.com, cloudfront distribution/E9, odd"
+    assert alert.summary == f"From 2026-12-03 12:00Z on: {users} will fail."
+    assert {field.name: field.value for field in alert.fields}["Other users"] == users
+
+
+def test_a_certificate_of_a_tenant_names_the_distribution_it_will_hurt() -> None:
+    own = f"{VIEWER}-tenant"
+    one = distribution(aliases=(SHOP, "t.example.com"), own_certificates=(("t.example.com", own),))
+    aws = InMemory(distributions_of={DEV: [one], DATA: []})
+    aws.certificates_of.append(
+        acm(own, 10, names=("t.example.com",), type="IMPORTED", eligible=False, in_use_by=("arn:aws:cloudfront::x:y",))
+    )
+    sweep_certificates(aws.world(), lambda: 300.0)
+    [told] = [alert for alert in aws.road.told if alert.kind == "certificate"]
+    assert told.summary.startswith("From 2026-12-03 12:00Z on: E0000000000001")
+    [viewers] = [alert for alert in aws.road.told if alert.kind == "cloudfront-viewer-cert"]
+    assert viewers.title.endswith("viewer certificate ends soon")
+
+
+def test_a_revoked_certificate_hurts_now_and_not_when_it_ends() -> None:
+    aws = InMemory()
+    aws.certificates_of = [acm(status="REVOKED", eligible=False)]
+    sweep_certificates(aws.world(), lambda: 300.0)
+    assert aws.road.told[0].summary == "Whoever checks for revocation refuses app/shop/50dc6c495c0c9188."
+
+
 def behind_a_balancer(aws: InMemory) -> InMemory:
     aws.balancers_of = [balancer()]
     aws.leads = {ORIGIN: balancer().dns_name}

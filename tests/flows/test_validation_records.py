@@ -56,6 +56,14 @@ def test_a_missing_record_is_created_with_its_mark_in_one_batch() -> None:
     assert alert.cause.endswith("was missing in example.com (Z1); netreflex restored it.")
 
 
+def test_a_name_and_its_wildcard_have_one_record_in_common() -> None:
+    aws = world()
+    aws.certificates_of = [blocked(RECORD, replace(RECORD, domain="*.shop.example.com"))]
+    report = react_to_certificate(TOLD, aws.world())
+    assert len(report.planned) == len(report.performed) == 1
+    assert aws.road.told[0].cause.count("netreflex restored it") == 1
+
+
 def test_a_second_run_creates_nothing() -> None:
     aws = world()
     react_to_certificate(TOLD, aws.world())
