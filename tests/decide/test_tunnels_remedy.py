@@ -42,6 +42,17 @@ def steps(*answers: Any, **more: Any) -> tuple[str, ...]:  # noqa: ANN401
     return judged(*answers, **more).findings[0].remedy
 
 
+@pytest.mark.parametrize(
+    ("gateway", "routes", "said"),
+    [({"VpnGatewayId": VGW}, 95, "move to a transit gateway, which takes 1000"), (None, 950, "")],
+)
+def test_many_routes_are_summarised_or_moved_to_where_more_fit(gateway: Any, routes: int, said: str) -> None:  # noqa: ANN401
+    [found] = judged(answer(up(FIRST, routes), up(SECOND), gateway=gateway)).findings
+    assert found.remedy[0].startswith("Summarise the prefixes on the device")
+    assert ("transit gateway" in found.remedy[0]) is bool(said)
+    assert said in found.remedy[0]
+
+
 def test_the_checks_come_in_order_with_this_connections_values() -> None:
     ike, ipsec, firewall, routing, fetch = steps(answer(*ONE_DOWN))
 
