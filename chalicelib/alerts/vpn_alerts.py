@@ -186,12 +186,19 @@ def _subject(place: Place, subject_id: str, policy: Policy, connection: Connecti
 
 def _meaning(lead: Finding, connection: Connection) -> str:
     """What it means for traffic; of a loss, by what is left and not by what usually is."""
+    if lead.kind is VpnProblem.NO_ROUTES_ACCEPTED and _without_routes(connection):
+        return "AWS accepted no route over any tunnel: nothing that it sends reaches the network behind the device."
     if lead.kind not in _LOSSES or _with(connection, TunnelStatus.UP):
         return WORDS[lead.kind][1]
     if len(_with(connection, TunnelStatus.DOWN)) < TUNNELS:
         return "One tunnel is down, and of the other nothing is known: traffic may be cut."
     at_work = " AWS is at work on it." if lead.kind is VpnProblem.MAINTENANCE_IN_PROGRESS else ""
     return f"{WORDS[VpnProblem.ALL_TUNNELS_DOWN][1]}{at_work}"
+
+
+def _without_routes(connection: Connection) -> bool:
+    """Does no tunnel lead anywhere?"""
+    return not any(one.telemetry and one.telemetry.routes for one in _with(connection, TunnelStatus.UP))
 
 
 def _fields(findings: tuple[Finding, ...], told: VpnTold, connection: Connection) -> tuple[Field, ...]:

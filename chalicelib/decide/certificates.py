@@ -151,16 +151,22 @@ def settled(findings: Iterable[Finding], distribution: Distribution, policy: Cer
     """Without repeats and without what people accept, a step softer where no viewer depends on it, worst first."""
     kept = [
         one if distribution.live else replace(one, severity=_SOFTER[one.severity])
-        for one in dict.fromkeys(findings)
-        if not _accepted(one, distribution, policy)
+        for one in without_accepted(dict.fromkeys(findings), (distribution.distribution_id,), policy)
     ]
     return tuple(sorted(kept, key=lambda one: (-one.severity.rank, one.kind, one.name)))
 
 
-def _accepted(finding: Finding, distribution: Distribution, policy: CertificatePolicy) -> bool:
+def without_accepted(
+    findings: Iterable[Finding], distributions: Collection[str], policy: CertificatePolicy
+) -> tuple[Finding, ...]:
+    """What people do not accept. ``distributions`` are all that it is about: accepted for one of two is not accepted."""
+    return tuple(one for one in findings if not _accepted(one, frozenset(distributions), policy))
+
+
+def _accepted(finding: Finding, distributions: frozenset[str], policy: CertificatePolicy) -> bool:
     return any(
         (not known.kinds or finding.kind in known.kinds)
-        and (not known.distributions or distribution.distribution_id in known.distributions)
+        and (not known.distributions or (bool(distributions) and distributions <= set(known.distributions)))
         and (not known.names or any(fnmatchcase(finding.name, pattern) for pattern in known.names))
         for known in policy.accept
     )

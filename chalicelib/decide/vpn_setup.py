@@ -137,10 +137,15 @@ def _certificates(case: Case) -> Iterator[Finding]:
         if known.ends - case.now <= left:
             yield case.found(
                 VpnProblem.TUNNEL_CERT_EXPIRING,
-                f"the certificate of {tunnel.address} ends at {when(known.ends)}; then IKE fails",
+                f"the certificate of {tunnel.address} "
+                + (
+                    f"ends at {when(known.ends)}; then IKE fails"
+                    if known.ends > case.now
+                    else f"ended at {when(known.ends)}: IKE fails from now on"
+                ),
                 tunnels=(tunnel,),
                 evidence=f"{tunnel.address}  NotAfter {when(known.ends)}",
-                remedy=("Renew the private certificate and load it on the device before that.",),
+                remedy=("Renew the private certificate, and load it on the device before the former one ends.",),
             )
 
 

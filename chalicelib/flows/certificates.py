@@ -8,6 +8,7 @@ from functools import partial
 
 from chalicelib.alerts.certificate_alerts import Hurt, certificate_alert, certificate_fingerprint, worth_telling
 from chalicelib.decide.certificate_renewal import judge_acm, worth_a_closer_look
+from chalicelib.decide.certificates import without_accepted
 from chalicelib.flows.certificate_ports import CertificateWorld
 from chalicelib.flows.certificate_reads import GLOBAL_REGION, Read, read_all
 from chalicelib.flows.checked import CertificateVerdict, Checked
@@ -89,7 +90,8 @@ def tell_certificate(
 ) -> None:
     """Judge one certificate by ACM's own data, and tell what is news."""
     now = world.now()
-    findings = judge_acm(certificate, world.policy.certificates, now)
+    ids = [one.distribution_id for one in users]
+    findings = without_accepted(judge_acm(certificate, world.policy.certificates, now), ids, world.policy.certificates)
     fingerprint = certificate_fingerprint(certificate)
     done.reasons += [f"{certificate.arn}: {one.kind} ({one.severity}, {one.basis}): {one.what}" for one in findings]
     was_open = world.road.fires(fingerprint) if open_alerts is None else fingerprint in open_alerts

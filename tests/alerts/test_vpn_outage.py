@@ -138,3 +138,14 @@ def test_an_alert_on_the_set_up_knows_of_no_outage() -> None:
         vpn_alert(replace(about, former=former), connection, verdict.weaknesses, SETUP).content_hash
         == former.content_hash
     )
+
+
+@pytest.mark.parametrize(
+    ("routes", "said"),
+    [
+        (4, "What AWS sends over that tunnel vanishes."),
+        (0, "AWS accepted no route over any tunnel: nothing that it sends"),
+    ],
+)
+def test_tunnels_without_any_route_are_not_said_to_carry_traffic(routes: int, said: str) -> None:
+    assert told([up(FIRST, 0, "0 BGP ROUTES"), up(SECOND, routes)]).summary.startswith(said)

@@ -223,6 +223,28 @@ def test_what_people_accept_is_not_told(accepted: AcceptedProblem, told: int) ->
     assert len(aws.road.told) == told
 
 
+@pytest.mark.parametrize(
+    ("accepted", "told"),
+    [
+        (AcceptedProblem(kinds=("imported_expiring",)), 0),
+        (AcceptedProblem(names=("*.example.com",)), 0),
+        (AcceptedProblem(names=("shop.*",)), 1),
+        (AcceptedProblem(distributions=("E0000000000001",)), 0),
+        (AcceptedProblem(distributions=("E0000000000009",)), 1),
+    ],
+)
+def test_what_people_accept_of_a_certificate_in_acm_is_not_told(accepted: AcceptedProblem, told: int) -> None:
+    aws = behind_a_balancer(InMemory(policy=CertificatePolicy(accept=(accepted,))))
+    aws.certificates_of.append(acm(days_left=10, type="IMPORTED", eligible=False))
+    aws.certificates_of[-1] = replace(aws.certificates_of[-1], serial=f"{GOOD.certificate.serial_number:x}")
+    sweep_certificates(aws.world(), lambda: 300.0)
+    assert len([alert for alert in aws.road.told if alert.kind == "certificate"]) == told
+    aws.distributions_of[DATA] = [distribution(2, account=DATA)]
+    sweep_certificates(aws.world(), lambda: 300.0)
+    if accepted.distributions:
+        assert [alert for alert in aws.road.told if alert.kind == "certificate"]  # it matters to another one too
+
+
 def test_the_viewers_side_is_an_alert_of_its_own() -> None:
     aws = InMemory(distributions_of={DEV: [distribution(aliases=(SHOP, "api.example.com"))], DATA: []})
     react_to_origin(CHANGED, aws.world())
