@@ -10,25 +10,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.alerts import kinds
-from chalicelib.alerts.certificate_words import HEADLINES
+from chalicelib.alerts.certificate_seen import SEEN_BY, hardest_to_see
+from chalicelib.alerts.certificate_words import headline
 from chalicelib.decide.certificate_life import day
 from chalicelib.decide.certificates import OriginVerdict
 from chalicelib.model.alert import Alert, AlertStatus, Field, Link, Severity, Subject, fingerprint
-from chalicelib.model.certificates import Finding
+from chalicelib.model.certificates import Finding, Problem
 from chalicelib.model.inventory import AcmCertificate, Distribution, Origin
 from chalicelib.model.policy import Policy
 
 _REGION = "us-east-1"  # CloudFront's own
-_UNREAD = "certificates"  # the subject of the alert that certificates of an account cannot be read
 _NAMES_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hurt:
-    """Who depends on a certificate: origins and viewers of distributions, and load balancers."""
+    """Who depends on a certificate: origins and viewers of distributions, load balancers, and other services of AWS."""
 
     distributions: tuple[str, ...] = ()
     balancers: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def worth_telling(findings: Iterable[Finding]) -> bool:
@@ -61,8 +62,11 @@ def certificate_fingerprint(certificate: AcmCertificate) -> str:
     return fingerprint(kinds.CERTIFICATE, certificate.place.account, certificate.place.region, certificate.arn)
 
 
-def origin_alert(verdict: OriginVerdict, policy: Policy, now: datetime) -> Alert:
-    """How one origin of a distribution stands; without anything worth telling, that all is well again."""
+def origin_alert(verdict: OriginVerdict, policy: Policy, now: datetime, former: Alert | None = None) -> Alert:
+    """How one origin of a distribution stands; without anything worth telling, that all is well again.
+
+    ``former`` is what fires, where some of it may be out of sight.
+    """
     distribution, origin, findings = verdict.distribution, verdict.origin, verdict.findings
     hit = list(dict.fromkeys(one.name for one in findings if one.name and one.severity is Severity.CRITICAL))
     hit = hit or list(verdict.names)
@@ -72,12 +76,13 @@ def origin_alert(verdict: OriginVerdict, policy: Policy, now: datetime) -> Alert
         origin_subject(distribution, origin, policy),
         f"CloudFront {distribution.distribution_id}",
         findings,
-        _origin_summary(findings, hit, distribution),
+        _origin_summary(findings, hit, distribution, now),
         now,
         fields=[
             Field(name="Distribution", value=f"{distribution.distribution_id} ({_listed(distribution.aliases)})"),
             Field(name="Origin", value=f"{origin.origin_id}: {where}"),
             Field(name="Names asked for", value=_listed(verdict.names)),
+            Field(name=SEEN_BY, value=hardest_to_see(verdict, former)),
         ],
         link=distribution.distribution_id,
         proof=f"openssl s_client -connect {where} -servername {hit[0]} -showcerts" if hit else "",
@@ -102,7 +107,9 @@ def viewer_alert(distribution: Distribution, findings: Sequence[Finding], policy
         ),
         f"CloudFront {distribution.distribution_id}",
         findings,
-        f"Browsers refuse {whom}." if names else f"Viewers of {whom} will be refused once it has ended.",
+        f"Browsers refuse {whom}."
+        if names or _over(findings, now)
+        else f"Viewers of {whom} will be refused once it has ended.",
         now,
         fields=[Field(name="Aliases", value=_listed(distribution.aliases))],
         link=distribution.distribution_id,
@@ -119,13 +126,6 @@ def certificate_alert(  # noqa: PLR0917 - all of it is told
 ) -> Alert:
     """How a certificate in ACM stands, and whom its end would hurt."""
     account = policy.accounts.get(certificate.place.account)
-    whom = _listed(hurt.distributions) if hurt.distributions else _listed(hurt.balancers)
-    end = day(certificate.not_after) if certificate.not_after else "its end"
-    summary = (
-        f"From {end} on: {whom} will fail."
-        if whom != "none"
-        else "No distribution or load balancer is known to use it."
-    )
     return _alert(
         kinds.CERTIFICATE,
         Subject(
@@ -139,59 +139,40 @@ def certificate_alert(  # noqa: PLR0917 - all of it is told
         ),
         f"Certificate {certificate.domain[:30]}",
         findings,
-        summary,
+        _certificate_summary(certificate, findings, hurt, now),
         now,
         fields=[
             Field(name="Certificate", value=certificate.arn),
             Field(name="Distributions", value=_listed(hurt.distributions)),
             Field(name="Load balancers", value=_listed(hurt.balancers)),
+            *([Field(name="Other users", value=_listed(hurt.others))] if hurt.others else []),
         ],
         notes=notes,
         console=(kinds.certificate_console(certificate.arn),),
     )
 
 
-def gone_alert(open_alert: Alert, now: datetime) -> Alert:
-    """The end of an alert whose subject is there no more."""
-    return Alert(
-        kind=open_alert.kind,
-        status=AlertStatus.RESOLVED,
-        severity=Severity.INFO,
-        subject=open_alert.subject,
-        title=f"{open_alert.subject.name[:60]}: is there no more",
-        summary="What was wrong went with it.",
-        at=now,
-    )
+def _certificate_summary(certificate: AcmCertificate, findings: Sequence[Finding], hurt: Hurt, now: datetime) -> str:
+    whom = hurt.distributions or hurt.balancers or hurt.others
+    if not whom:
+        return "No service of AWS is known to use it."
+    if any(one.kind is Problem.ACM_REVOKED for one in findings):
+        return f"Whoever checks for revocation refuses {_listed(whom)}."
+    end = certificate.not_after
+    if end is not None and end <= now:
+        return f"Since {day(end)}: {_listed(whom)} fails."
+    return f"From {day(end) if end else 'its end'} on: {_listed(whom)} will fail."
 
 
-def unread_fingerprint(account: str, region: str) -> str:
-    return fingerprint(kinds.AUTOMATION, account, region, _UNREAD)
+def _over(findings: Iterable[Finding], now: datetime) -> bool:
+    return any(one.deadline is not None and one.deadline <= now for one in findings)
 
 
-def unread_alert(account: str, region: str, error: str, policy: Policy, now: datetime) -> Alert:
-    """Certificates or distributions of an account cannot be read; without an error, they can again."""
-    known = policy.accounts.get(account)
-    where = f"{known.name if known else account} {region}"
-    again = f"netreflex sees the certificates of {where} again"
-    return Alert(
-        kind=kinds.AUTOMATION,
-        status=AlertStatus.FIRING if error else AlertStatus.RESOLVED,
-        severity=Severity.ERROR,
-        subject=Subject(type="account", id=_UNREAD, name=where, account=account, region=region),
-        title=f"netreflex cannot see the certificates of {where}" if error else again,
-        summary="Origins and certificates there are not watched." if error else "They are watched again.",
-        at=now,
-        cause=error,
-        remedy=("Give the member role the permissions that docs/certificates.md lists.",) if error else (),
-        links=(kinds.roles_console(),),
-    )
-
-
-def _origin_summary(findings: Sequence[Finding], hit: Sequence[str], distribution: Distribution) -> str:
+def _origin_summary(findings: Sequence[Finding], hit: Sequence[str], distribution: Distribution, now: datetime) -> str:
     whom, worst = _listed(hit), findings[0].severity if findings else Severity.INFO
     if not distribution.live:
         return f"No viewer depends on it now: the distribution is {'staging' if distribution.staging else 'disabled'}."
-    if worst is Severity.CRITICAL and findings[0].deadline is None:
+    if worst is Severity.CRITICAL and (findings[0].deadline is None or _over(findings[:1], now)):
         return f"CloudFront answers 502 to viewers for every cache miss that goes to the origin as {whom}."
     ends = [one.deadline for one in findings if one.deadline]
     if ends:
@@ -234,7 +215,7 @@ def _alert(  # noqa: PLR0913, PLR0917 - the parts of an alert
         status=AlertStatus.FIRING,
         severity=first.severity,
         subject=subject,
-        title=f"{whose}: {HEADLINES.get(first.kind, first.kind.replace('_', ' '))}",
+        title=f"{whose}: {headline(first, now)}",
         summary=summary,
         at=now,
         cause=". ".join(text.rstrip(".") for text in (*(one.what for one in findings), *notes)) + ".",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.model.certificates import Problem
+from datetime import datetime
+
+from chalicelib.model.certificates import Finding, Problem
 
 # What leads -> the end of the title. What is not here is told by its kind's own words.
 HEADLINES = {
@@ -31,4 +33,20 @@ HEADLINES = {
     Problem.ACM_NOT_ELIGIBLE: "ends and is not renewed",
     Problem.IMPORTED_EXPIRING: "imported, ends soon",
     Problem.ACM_REVOKED: "was revoked",
+    Problem.MTLS_CLIENT_CERT_EXPIRING: "client certificate for the origin ends soon",
 }
+# The same once the day has come.
+_ENDED = {
+    Problem.VIEWER_CERT_EXPIRING: "viewer certificate has ended",
+    Problem.ACM_RENEWAL_BLOCKED: "has ended, renewal was blocked",
+    Problem.ACM_NOT_ELIGIBLE: "has ended and was not renewed",
+    Problem.IMPORTED_EXPIRING: "imported, has ended",
+    Problem.MTLS_CLIENT_CERT_EXPIRING: "client certificate for the origin has ended",
+}
+
+
+def headline(finding: Finding, now: datetime) -> str:
+    """The end of the title of an alert that this finding leads."""
+    kind, end = finding.kind, finding.deadline
+    ended = _ENDED.get(kind, "") if end is not None and end <= now else ""
+    return ended or HEADLINES.get(kind, kind.replace("_", " "))

@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.alerts import kinds
-from chalicelib.alerts.texts import capital, duration
+from chalicelib.alerts.texts import capital
+from chalicelib.alerts.vpn_outage import NONE, SINCE, UP, knows_outage, length_of, outage_fields, outage_of
 from chalicelib.alerts.vpn_words import WORDS
 from chalicelib.decide.tunnels import Health, Verdict
-from chalicelib.decide.vpn_case import Finding, when
-from chalicelib.model.alert import Alert, AlertStatus, Field, Severity, Subject, fingerprint
+from chalicelib.decide.vpn_case import Finding
+from chalicelib.model.alert import MOST_STEPS, Alert, AlertStatus, Field, Severity, Subject, fingerprint
 from chalicelib.model.network import Place
 from chalicelib.model.policy import Policy
 from chalicelib.model.vpn import TUNNELS, Connection, Tunnel, TunnelStatus, VpnProblem, VpnSnapshot
 
 SETUP = "/setup"
-SINCE = "Down since"
-_UP = "Up"
-_NONE = "none"
 _LACKING = "Still lacking"  # lines of the sheet that the cause says as well
+_COMMAND = "`aws "
 _PARTS = "vpn"  # the subject of the alert that VPN connections of a place cannot be read
 _LOSSES = frozenset(
     {
@@ -80,10 +79,10 @@ def vpn_alert(told: VpnTold, connection: Connection, findings: tuple[Finding, ..
         summary=meaning,
         at=told.now,
         cause=_sentences([*(one.says for one in serious), *_maintenance_words(findings, snapshot, connection)]),
-        remedy=tuple(dict.fromkeys(step for one in serious for step in one.remedy))[:5],
+        remedy=_steps(serious),
         links=(kinds.vpn_console(connection.place.region, connection.connection_id),),
         evidence="\n".join(dict.fromkeys(proof.splitlines())),
-        fields=_fields(findings, snapshot, connection),
+        fields=_fields(findings, told, connection),
     )
 
 
@@ -108,7 +107,7 @@ def vpn_resolved(told: VpnTold, part: str = "") -> Alert:
         severity=former.severity if former else Severity.INFO,
         subject=_subject(place, verdict.connection_id + part, told.policy, connection),
         title=title,
-        summary=" ".join(part for part in (_outage(former, connection), summary) if part),
+        summary=" ".join(part for part in (length_of(outage_of(former, connection)), summary) if part),
         at=told.now,
         links=(kinds.vpn_console(place.region, verdict.connection_id),),
         evidence="\n".join(verdict.rows),
@@ -123,7 +122,7 @@ def setup_notice(
     subject = _subject(connection.place, f"{connection.connection_id}/new", policy, connection)
     missing = tuple(lacking)
     # A command is a step: cut short in the proof it could not be copied.
-    commands, facts = ([line for line in sheet if ("`aws " in line) is wanted] for wanted in (True, False))
+    commands, facts = ([line for line in sheet if (_COMMAND in line) is wanted] for wanted in (True, False))
     steps = (*commands, *(step for one in missing for step in one.remedy))
     return Alert(
         kind=kinds.VPN,
@@ -134,7 +133,7 @@ def setup_notice(
         summary="Both tunnels must be configured on the device. What it needs is below; the keys are not.",
         at=now,
         cause=_sentences(one.says for one in missing) if missing else "",
-        remedy=tuple(dict.fromkeys(steps))[:5],
+        remedy=tuple(dict.fromkeys(steps))[:MOST_STEPS],
         links=(kinds.vpn_console(connection.place.region, connection.connection_id),),
         evidence="\n".join(line[:300] for line in facts if not line.startswith(_LACKING)),
         fields=(Field(name="Connection", value=connection.connection_id),),
@@ -163,6 +162,16 @@ def parts_alert(place: Place, problems: tuple[str, ...], policy: Policy, now: da
     )
 
 
+def _steps(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """What to do, no more than a message shows. The command among the steps stays: nothing else holds its values."""
+    steps = tuple(dict.fromkeys(step for one in findings for step in one.remedy))
+    shown, others = steps[:MOST_STEPS], steps[MOST_STEPS:]
+    command = next((step for step in others if _COMMAND in step), None)
+    if command is None or any(_COMMAND in step for step in shown):
+        return shown
+    return (*shown[:-1], command)
+
+
 def _subject(place: Place, subject_id: str, policy: Policy, connection: Connection | None) -> Subject:
     return Subject(
         type="vpn-connection",
@@ -178,6 +187,8 @@ def _subject(place: Place, subject_id: str, policy: Policy, connection: Connecti
 
 def _meaning(lead: Finding, connection: Connection) -> str:
     """What it means for traffic; of a loss, by what is left and not by what usually is."""
+    if lead.kind is VpnProblem.NO_ROUTES_ACCEPTED and _without_routes(connection):
+        return "AWS accepted no route over any tunnel: nothing that it sends reaches the network behind the device."
     if lead.kind not in _LOSSES or _with(connection, TunnelStatus.UP):
         return WORDS[lead.kind][1]
     if len(_with(connection, TunnelStatus.DOWN)) < TUNNELS:
@@ -186,19 +197,28 @@ def _meaning(lead: Finding, connection: Connection) -> str:
     return f"{WORDS[VpnProblem.ALL_TUNNELS_DOWN][1]}{at_work}"
 
 
-def _fields(findings: tuple[Finding, ...], snapshot: VpnSnapshot, connection: Connection) -> tuple[Field, ...]:
+def _without_routes(connection: Connection) -> bool:
+    """Does no tunnel lead anywhere?"""
+    return not any(one.telemetry and one.telemetry.routes for one in _with(connection, TunnelStatus.UP))
+
+
+def _fields(findings: tuple[Finding, ...], told: VpnTold, connection: Connection) -> tuple[Field, ...]:
     down, up = _with(connection, TunnelStatus.DOWN), _with(connection, TunnelStatus.UP)
-    gateway = snapshot.customer_gateway(connection)
+    gateway = told.snapshot.customer_gateway(connection)
     fields = [
         Field(name="Connection", value=connection.connection_id),
         Field(name="Gateway", value=str(connection.gateway)),
         Field(name="Device", value=(gateway.address or gateway.gateway_id) if gateway else "unknown"),
         Field(name="Down", value=_addresses(down)),
-        Field(name=_UP, value=_addresses(up)),
+        Field(name=UP, value=_addresses(up)),
     ]
+    since = None
     if any(one.kind in _LOSSES for one in findings):
         changes = [one.telemetry.changed_at for one in down if one.telemetry and one.telemetry.changed_at]
-        fields.append(Field(name=SINCE, value=min(changes).isoformat() if changes else "unknown"))
+        since = min(changes, default=None)
+        fields.append(Field(name=SINCE, value=since.isoformat() if since else "unknown"))
+    if since is not None or knows_outage(told.former):
+        fields += outage_fields(outage_of(told.former, connection), since)
     also = dict.fromkeys(one.kind.value for one in findings if one.severity is Severity.INFO)
     return (*fields, Field(name="Also", value=", ".join(also))) if also else tuple(fields)
 
@@ -211,27 +231,12 @@ def _maintenance_words(findings: tuple[Finding, ...], snapshot: VpnSnapshot, con
     return ["No AWS maintenance is pending"] if asked and not any(one.pending for one in asked) else []
 
 
-def _outage(former: Alert | None, connection: Connection | None) -> str:
-    """How long what people were told of lasted, by AWS's own clock."""
-    told = {field.name: field.value for field in former.fields} if former else {}
-    try:
-        since = datetime.fromisoformat(told.get(SINCE, ""))
-    except ValueError:
-        return ""
-    changes = [one.telemetry.changed_at for one in connection.tunnels if one.telemetry] if connection else []
-    until = max((at for at in changes if at is not None and at > since), default=None)
-    if until is None:
-        return ""
-    what = "Traffic was cut" if told.get(_UP) == _NONE else "One of two tunnels was down"
-    return f"{what} for {duration(until - since)} ({when(since)} to {when(until)})."
-
-
 def _with(connection: Connection, status: TunnelStatus) -> tuple[Tunnel, ...]:
     return tuple(one for one in connection.tunnels if one.telemetry and one.telemetry.status is status)
 
 
 def _addresses(tunnels: Iterable[Tunnel]) -> str:
-    return ", ".join(one.address for one in tunnels) or _NONE
+    return ", ".join(one.address for one in tunnels) or NONE
 
 
 def _sentences(texts: Iterable[str]) -> str:

@@ -24,7 +24,7 @@ WORDS = {
     VpnProblem.MAINTENANCE_PENDING: ("AWS maintenance is pending", "Traffic flows. One tunnel will be replaced."),
     VpnProblem.MAINTENANCE_IN_PROGRESS: ("down for maintenance", "AWS is at work; it is quiet for a bounded time."),
     VpnProblem.FLAPPING: ("a tunnel is flapping", "Traffic is disturbed each time the tunnel changes."),
-    VpnProblem.TUNNEL_CERT_EXPIRING: ("a tunnel's certificate ends soon", "Traffic flows until then."),
+    VpnProblem.TUNNEL_CERT_EXPIRING: ("a tunnel's certificate is at its end", "Once it has ended, IKE fails."),
     VpnProblem.LOGS_DISABLED: ("tunnel logs are off", "Traffic flows."),
     VpnProblem.BGP_LOGS_DISABLED: ("BGP logs are off", "Traffic flows."),
     VpnProblem.IKEV1_OR_WEAK_ALGORITHMS: ("weak algorithms", "Traffic flows, less protected than it could be."),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.decide.certificate_life import day, judge_life
+from chalicelib.decide.certificate_life import day, in_time, judge_life
 from chalicelib.decide.certificate_names import covered, judge_name
 from chalicelib.decide.certificate_path import Path, Roots, find_path
 from chalicelib.decide.certificate_trust import Served, Trust, invalid, judge_trust, shown_chain
@@ -96,7 +96,7 @@ def _dates(leaf: Certificate, where: str, policy: CertificatePolicy, now: dateti
             kind=Problem.EXPIRING,
             severity=severity,
             what=f"the certificate that is served ends on {day(leaf.not_after)}",
-            remedy=f"Renew it with {leaf.issuer} and install it on {where}, at least 2 days before its end.",
+            remedy=f"Renew it with {leaf.issuer} and install it on {where}, {in_time(leaf.not_after, now)}.",
             evidence=evidence,
             deadline=leaf.not_after,
         )

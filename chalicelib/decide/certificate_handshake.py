@@ -24,7 +24,7 @@ _CONTACTS = {
 
 
 def judge_contact(probe: Probe) -> Iterator[Finding]:
-    """Could the origin be reached, and did it speak TLS?"""
+    """Why no TLS was spoken with an origin: it could not be looked at, or it is not there, or not with TLS."""
     target = probe.target
     if probe.contact in {Contact.NO_ANSWER, Contact.NOT_VISITED}:
         yield Finding(
@@ -35,7 +35,7 @@ def judge_contact(probe: Probe) -> Iterator[Finding]:
             what=f"netreflex could not look at {target.host}:{target.port}: {probe.detail}; that says nothing of viewers",
             remedy=_to_have_it_probed(probe),
         )
-    elif probe.contact in _CONTACTS:
+    else:
         kind, remedy = _CONTACTS[probe.contact]
         yield Finding(
             kind=kind,

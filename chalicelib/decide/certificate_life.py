@@ -31,6 +31,11 @@ def day(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%MZ}"
 
 
+def in_time(not_after: datetime, now: datetime) -> str:
+    """By when it has to be replaced."""
+    return "at least 2 days before its end" if not_after - now > LAST_CALL else "at once"
+
+
 def ends(not_after: datetime, now: datetime) -> str:
     """When it ends or ended. No length of time is told: it would read otherwise tomorrow, and so be news."""
     return f"{'ended' if not_after <= now else 'ends'} on {day(not_after)}"

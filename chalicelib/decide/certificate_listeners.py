@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from chalicelib.decide.certificate_life import day
 from chalicelib.decide.certificate_names import covered_by_names
 from chalicelib.model.alert import Severity
-from chalicelib.model.certificates import Basis, Certificate, Finding, Problem
+from chalicelib.model.certificates import Basis, Certificate, Finding, Problem, Seen
 from chalicelib.model.inventory import AcmCertificate, Listener, LoadBalancer, Origin
 
 _ROLLED_OUT = timedelta(hours=24)  # how long a renewed certificate may take to be served everywhere
@@ -19,7 +19,7 @@ Known = Mapping[str, AcmCertificate]
 
 
 def listener_at(balancer: LoadBalancer, port: int) -> Listener | None:
-    """The TLS listener on a port, where the listeners were read."""
+    """The listener on a port that speaks TLS or hands it on (TCP), where the listeners were read."""
     return next((one for one in balancer.listeners or () if one.port == port), None)
 
 
@@ -29,8 +29,24 @@ def attached(balancer: LoadBalancer, port: int, known: Known) -> tuple[AcmCertif
     return tuple(known[arn] for arn in listener.certificate_arns if arn in known) if listener else ()
 
 
-def judge_listener(balancer: LoadBalancer, origin: Origin, name: str, known: Known, now: datetime) -> Iterator[Finding]:
-    """What a handshake for this name would meet, by the listener's configuration and ACM's data."""
+def tells_all(balancer: LoadBalancer | None, port: int, known: Known) -> bool:
+    """Do the settings say what a handshake would meet? Not where a listener hands TLS on, or one of its certificates is unread."""
+    if balancer is None or balancer.listeners is None:
+        return False
+    listener = listener_at(balancer, port)
+    if listener is None:
+        return True
+    read = [known.get(arn) for arn in listener.certificate_arns]
+    return bool(read) and all(one is not None and one.names_complete for one in read)
+
+
+def judge_listener(  # noqa: PLR0917 - the two names, and what they are judged by
+    balancer: LoadBalancer, origin: Origin, name: str, known: Known, now: datetime, other: str = ""
+) -> Iterator[Finding]:
+    """What a handshake for this name would meet, by the listener's configuration and ACM's data.
+
+    ``other`` is the second name that CloudFront accepts.
+    """
     listener = listener_at(balancer, origin.https_port)
     if listener is None:
         yield _told(
@@ -49,21 +65,27 @@ def judge_listener(balancer: LoadBalancer, origin: Origin, name: str, known: Kno
             f"the listener on port {listener.port} demands a client certificate, and the distribution has none for it",
             "Set up origin mTLS in the distribution, or stop demanding a certificate on the listener.",
         )
-    certificates = attached(balancer, origin.https_port, known)
-    if not certificates or not all(one.names_complete for one in certificates):
+    if not tells_all(balancer, origin.https_port, known):
         return
-    chosen = next((one for one in certificates if covered_by_names(one.names, name)), certificates[0])
-    yield from _chosen(chosen, name, balancer, now)
+    certificates = attached(balancer, origin.https_port, known)
+    fitting = [one for one in certificates if covered_by_names(one.names, name)]
+    # Of several that fit the load balancer takes the best, and which one that is depends on the client: one that has ended
+    # is not claimed to be shown while another has not.
+    valid = [one for one in fitting if one.not_after is None or one.not_after > now]
+    yield from _chosen((*valid, *fitting, certificates[0])[0], name, other, balancer, now)
 
 
-def _chosen(chosen: AcmCertificate, name: str, balancer: LoadBalancer, now: datetime) -> Iterator[Finding]:
+def _chosen(chosen: AcmCertificate, name: str, other: str, balancer: LoadBalancer, now: datetime) -> Iterator[Finding]:
     if not covered_by_names(chosen.names, name):
+        by_other = bool(other) and covered_by_names(chosen.names, other)
         yield _told(
             Problem.NAME_MISMATCH,
-            Severity.CRITICAL,
+            Severity.WARNING if by_other else Severity.CRITICAL,
             name,
-            f"no certificate of the listener covers {name}; its default one covers {', '.join(chosen.names)}",
+            f"no certificate of the listener covers {name}; its default one covers {', '.join(chosen.names)}"
+            + (f" ({other} alone makes it pass)" if by_other else ""),
             f"Add a certificate that lists {name} to the listener of {balancer.dns_name}.",
+            basis=Basis.ASSUMED if by_other else Basis.DOCUMENTED,
         )
     if chosen.not_after is not None and chosen.not_after <= now:
         yield _told(
@@ -109,7 +131,15 @@ def renewed_by_acm(leaf: Certificate, certificates: tuple[AcmCertificate, ...]) 
     return any(one.serial == leaf.serial and one.eligible for one in certificates if one.detailed)
 
 
-def _told(kind: Problem, severity: Severity, name: str, what: str, remedy: str) -> Finding:
+def _told(  # noqa: PLR0917 - the parts of a finding
+    kind: Problem, severity: Severity, name: str, what: str, remedy: str, basis: Basis = Basis.DOCUMENTED
+) -> Finding:
     return Finding(
-        kind=kind, severity=severity, what=f"{what} (by configuration, not probed)", remedy=remedy, name=name
+        kind=kind,
+        severity=severity,
+        basis=basis,
+        what=f"{what} (by configuration, not probed)",
+        remedy=remedy,
+        name=name,
+        seen=Seen.LISTENER,
     )

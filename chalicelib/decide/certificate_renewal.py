@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from chalicelib.decide.certificate_life import ends, judge_life
+from chalicelib.decide.certificate_life import ends, in_time, judge_life
 from chalicelib.model.alert import Severity
 from chalicelib.model.certificates import Basis, Finding, Problem
 from chalicelib.model.inventory import AcmCertificate, ValidationRecord
@@ -85,7 +85,8 @@ def renewal_remedy(certificate: AcmCertificate) -> str:
         return f"The owner of {whom} must answer ACM's e-mail, or have it sent again; DNS validation renews by itself."
     records = [f"{one.name} CNAME {one.value}" for one in waiting if one.name]
     if records:
-        return "Restore in public DNS, exactly: " + "; ".join(records)
+        # A name and its wildcard have one record in common.
+        return "Restore in public DNS, exactly: " + "; ".join(dict.fromkeys(records))
     return "Look at the certificate's renewal status in ACM; every domain needs its validation record in public DNS."
 
 
@@ -107,7 +108,7 @@ def _not_renewed(
         name=certificate.domain,
         what=f"the {'imported ' if imported else ''}certificate of {certificate.domain} {ends(after, now)}, "
         f"and ACM does not renew it ({_why_not(certificate)})",
-        remedy=f"{again}, at least 2 days before its end.",
+        remedy=f"{again}, {in_time(after, now)}.",
         evidence=f"{certificate.arn}, type {certificate.type}, status {certificate.status}",
         deadline=after,
     )

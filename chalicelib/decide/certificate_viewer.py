@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from chalicelib.decide.certificate_life import LAST_CALL, ends, judge_life
+from chalicelib.decide.certificate_life import LAST_CALL, ends, in_time, judge_life
 from chalicelib.decide.certificate_names import covered_by_names
 from chalicelib.model.alert import Severity
 from chalicelib.model.certificates import Finding, Problem
@@ -16,9 +16,16 @@ VIEWER_REGION = "us-east-1"
 
 
 def judge_viewer(
-    distribution: Distribution, certificate: AcmCertificate | None, policy: CertificatePolicy, now: datetime
+    distribution: Distribution,
+    certificate: AcmCertificate | None,
+    known: Mapping[str, AcmCertificate],
+    policy: CertificatePolicy,
+    now: datetime,
 ) -> Iterator[Finding]:
-    """What viewers of the aliases will meet. ``certificate`` is None where it is not known."""
+    """What viewers of the aliases will meet.
+
+    ``certificate`` is the distribution's, None where it is not known; tenants may have others, which are among the ``known``.
+    """
     viewer = distribution.viewer
     region = viewer.acm_arn.split(":")[3] if viewer.acm_arn else VIEWER_REGION
     if region != VIEWER_REGION:
@@ -35,24 +42,26 @@ def judge_viewer(
             severity=Severity.INFO,
             what="viewers are served from dedicated addresses, which are billed; those without SNI are the only reason for it",
         )
-    if certificate is None:
-        return
-    if certificate.names_complete:
-        yield from _aliases(distribution, certificate)
-    yield from _end(certificate, policy, now)
-
-
-def _aliases(distribution: Distribution, certificate: AcmCertificate) -> Iterator[Finding]:
+    own = dict(distribution.own_certificates)
     for alias in distribution.aliases:
-        if not covered_by_names(certificate.names, alias):
-            yield Finding(
-                kind=Problem.ALIAS_NOT_COVERED,
-                severity=Severity.ERROR,
-                name=alias,
-                what=f"the viewer certificate does not cover the alias {alias}; browsers refuse it",
-                remedy=f"Add {alias} to the certificate, or remove the alias from the distribution.",
-                evidence=f"{certificate.arn}: {', '.join(certificate.names)}",
-            )
+        shown = known.get(own[alias]) if alias in own else certificate
+        if shown is not None and shown.names_complete:
+            yield from _alias(alias, shown)
+    for one in dict.fromkeys((certificate, *map(known.get, own.values()))):
+        if one is not None:
+            yield from _end(one, policy, now)
+
+
+def _alias(alias: str, certificate: AcmCertificate) -> Iterator[Finding]:
+    if not covered_by_names(certificate.names, alias):
+        yield Finding(
+            kind=Problem.ALIAS_NOT_COVERED,
+            severity=Severity.ERROR,
+            name=alias,
+            what=f"the viewer certificate does not cover the alias {alias}; browsers refuse it",
+            remedy=f"Add {alias} to the certificate, or remove the alias from the distribution.",
+            evidence=f"{certificate.arn}: {', '.join(certificate.names)}",
+        )
 
 
 def _end(certificate: AcmCertificate, policy: CertificatePolicy, now: datetime) -> Iterator[Finding]:
@@ -67,7 +76,7 @@ def _end(certificate: AcmCertificate, policy: CertificatePolicy, now: datetime) 
         kind=Problem.VIEWER_CERT_EXPIRING,
         severity=severity,
         what=f"the viewer certificate {ends(after, now)}",
-        remedy="Renew or import it again at least 24 hours before its end: CloudFront may serve the old one that long.",
+        remedy=f"Renew or import it again {in_time(after, now)}: CloudFront may serve the old one for 24 hours.",
         evidence=f"{certificate.arn}, type {certificate.type}",
         deadline=after,
     )

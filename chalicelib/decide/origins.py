@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.model.alert import Severity
-from chalicelib.model.certificates import Basis, Finding, Problem, Target
+from chalicelib.model.certificates import Basis, Finding, Problem, Seen, Target
 from chalicelib.model.inventory import Behavior, Distribution, Origin, OriginKind
 
 _S3_WEBSITE = re.compile(r".*\.s3-website[.-][a-z0-9-]+\.amazonaws\.com(\.cn)?", re.ASCII)
+_PARAMETER = (
+    "{{"  # a name that each tenant completes (CloudFront guide, multi-tenant distributions): none to connect to
+)
 _AWS_ENDPOINT = re.compile(
     r".*\.(execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?|lambda-url\.[a-z0-9-]+\.on\.aws|cloudfront\.net"
     r"|mediapackage(v2|-vod)?\.[a-z0-9-]+\.amazonaws\.com)",
@@ -66,6 +69,8 @@ def targets_of(distribution: Distribution, origin: Origin) -> dict[Target, Sent]
     domain = origin.domain_name.lower()
     if not speaks_tls(origin) or origin.kind is OriginKind.VPC or is_s3_website(domain) or is_aws_endpoint(domain):
         return {}
+    if _PARAMETER in domain:
+        return {}
     protocols = tuple(sorted(origin.protocols))
     return {
         Target(host=domain, port=origin.https_port, name=sent.name, protocols=protocols): sent
@@ -80,6 +85,7 @@ def judge_configuration(distribution: Distribution, origin: Origin) -> Iterator[
     if speaks_tls(origin) and is_s3_website(domain) and behaviors:
         yield Finding(
             kind=Problem.HTTPS_TO_S3_WEBSITE,
+            seen=Seen.SETTINGS,
             severity=Severity.ERROR,
             what=f"{domain} is an S3 website endpoint, which speaks no TLS; the origin protocol policy is "
             f"{origin.protocol_policy}",
@@ -89,15 +95,25 @@ def judge_configuration(distribution: Distribution, origin: Origin) -> Iterator[
     if is_aws_endpoint(domain) and forwarding:
         yield Finding(
             kind=Problem.HOST_FORWARDED_TO_AWS_ENDPOINT,
+            seen=Seen.SETTINGS,
             severity=Severity.ERROR,
             what=f"the viewer's Host is forwarded to {domain}, which knows only its own name and answers 403 "
             f"(behaviors: {', '.join(forwarding)})",
             remedy="Use the origin request policy AllViewerExceptHostHeader on these behaviors.",
         )
+    unseen = origin.unread or (f"{domain} is another name for each tenant" if _PARAMETER in domain else "")
+    if unseen and speaks_tls(origin):
+        yield Finding(
+            kind=Problem.CANNOT_PROBE,
+            severity=Severity.INFO,
+            seen=Seen.SETTINGS,
+            what=f"nothing can be said of this origin: {unseen}",
+        )
     code = sorted({function for behavior in behaviors for function in behavior.edge_code})
     if code and speaks_tls(origin):
         yield Finding(
             kind=Problem.EDGE_CODE_MAY_CHANGE_ORIGIN,
+            seen=Seen.SETTINGS,
             severity=Severity.INFO,
             basis=Basis.ASSUMED,
             what=f"code at the edge may choose another origin or name; this verdict is for the configured one ({', '.join(code)})",

@@ -31,8 +31,9 @@ class ValidationPlan:
 
 
 def missing_records(certificate: AcmCertificate) -> tuple[ValidationRecord, ...]:
-    """The records that ACM still waits for and that are of the one form that we create."""
-    return tuple(one for one in unproven(certificate) if one.method == "DNS" and _is_ours_to_make(one))
+    """The records that ACM still waits for and that are of the one form that we create. A name and its wildcard share one."""
+    waiting = {normalised(one.name): one for one in unproven(certificate) if one.method == "DNS"}
+    return tuple(one for one in waiting.values() if _is_ours_to_make(one))
 
 
 def _is_ours_to_make(record: ValidationRecord) -> bool:
@@ -46,18 +47,19 @@ def zone_names(record: ValidationRecord) -> tuple[str, ...]:
     return tuple(".".join(labels[start:]) for start in range(len(labels) - _FEWEST_LABELS + 1))
 
 
-def names_to_look_at(record: ValidationRecord) -> tuple[str, str]:
-    """The record's own name, and its mark's."""
+def names_to_look_at(record: ValidationRecord, zone: Zone) -> tuple[str, ...]:
+    """The record's own name, its mark's, and those between it and the zone's, where the zone may end (NS)."""
     name = normalised(record.name)
-    return name, mark_name(name)
+    between = (one for one in zone_names(record) if one.endswith(f".{zone.name}"))
+    return name, mark_name(name), *between
 
 
 def plan_validation(
     record: ValidationRecord, zones: Sequence[Zone], held: Collection[RecordSet], arn: str, owner: str
 ) -> ValidationPlan:
-    """``zones`` are our public zones of the nearest name that has any, ``held`` what is at the two names now."""
-    name, mark = names_to_look_at(record)
-    value = normalised(record.value)
+    """``zones`` are our public zones of the nearest name that has any, ``held`` what is at the names to look at now."""
+    name = normalised(record.name)
+    mark, value = mark_name(name), normalised(record.value)
     if not zones:
         return ValidationPlan(note=f"no public hosted zone of ours holds {name}")
     if len(zones) > 1:
@@ -66,6 +68,12 @@ def plan_validation(
             note=f"{name} could lie in several hosted zones, and only one is asked by the world: {named}"
         )
     [zone] = zones
+    handed_on = next((one.name for one in held if one.type == "NS" and one.name not in {name, mark}), None)
+    if handed_on is not None:
+        # What is written above the cut of a zone, nobody is shown (RFC 1034, 4.2.1).
+        return ValidationPlan(
+            note=f"{zone} hands {handed_on} on to other name servers (NS): {name} has to be restored there"
+        )
     there = [one for one in held if one.name in {name, mark}]
     if any(one.name == name and [normalised(text) for text in one.values] == [value] for one in there):
         return ValidationPlan(note=f"{name} is in {zone} as ACM wants it; ACM tries again by itself")

@@ -86,13 +86,15 @@ def _routes(case: Case) -> Iterator[Finding]:
                 hold=case.grace(tunnel),
             )
         if told.routes >= limit * _NEAR:
-            beyond = "the BGP session is torn down" if limit == _ROUTES_TO_VIRTUAL else "further routes are refused"
+            virtual = limit == _ROUTES_TO_VIRTUAL
+            beyond = "the BGP session is torn down" if virtual else "further routes are refused"
+            other = f", or move to a transit gateway, which takes {_ROUTES_TO_TRANSIT}" if virtual else ""
             yield case.found(
                 VpnProblem.ROUTE_QUOTA_NEAR,
                 f"{tunnel.address} accepts {told.routes} of at most {limit} routes; beyond, {beyond}",
                 tunnels=(tunnel,),
                 evidence=row(tunnel),
-                remedy=("Summarise the prefixes on the device, or move to a transit gateway, which takes 1000.",),
+                remedy=(f"Summarise the prefixes on the device{other}.",),
             )
 
 
@@ -135,10 +137,15 @@ def _certificates(case: Case) -> Iterator[Finding]:
         if known.ends - case.now <= left:
             yield case.found(
                 VpnProblem.TUNNEL_CERT_EXPIRING,
-                f"the certificate of {tunnel.address} ends at {when(known.ends)}; then IKE fails",
+                f"the certificate of {tunnel.address} "
+                + (
+                    f"ends at {when(known.ends)}; then IKE fails"
+                    if known.ends > case.now
+                    else f"ended at {when(known.ends)}: IKE fails from now on"
+                ),
                 tunnels=(tunnel,),
                 evidence=f"{tunnel.address}  NotAfter {when(known.ends)}",
-                remedy=("Renew the private certificate and load it on the device before that.",),
+                remedy=("Renew the private certificate, and load it on the device before the former one ends.",),
             )
 
 

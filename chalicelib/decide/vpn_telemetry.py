@@ -17,7 +17,7 @@ def judge_telemetry(case: Case) -> Iterator[Finding]:
     connection = case.connection
     odd: list[str] = []
     if len(connection.tunnels) < TUNNELS:
-        odd.append(f"AWS tells of {len(connection.tunnels)} tunnels, not {TUNNELS}")
+        odd.append(f"AWS tells of {len(connection.tunnels)} of {TUNNELS} tunnels")
     if connection.unplaced:
         odd.append(f"{connection.unplaced} telemetry rows name no outside address of their own")
     if connection.state is ConnectionState.UNKNOWN:

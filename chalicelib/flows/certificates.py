@@ -8,6 +8,7 @@ from functools import partial
 
 from chalicelib.alerts.certificate_alerts import Hurt, certificate_alert, certificate_fingerprint, worth_telling
 from chalicelib.decide.certificate_renewal import judge_acm, worth_a_closer_look
+from chalicelib.decide.certificates import without_accepted
 from chalicelib.flows.certificate_ports import CertificateWorld
 from chalicelib.flows.certificate_reads import GLOBAL_REGION, Read, read_all
 from chalicelib.flows.checked import CertificateVerdict, Checked
@@ -89,15 +90,20 @@ def tell_certificate(
 ) -> None:
     """Judge one certificate by ACM's own data, and tell what is news."""
     now = world.now()
-    findings = judge_acm(certificate, world.policy.certificates, now)
+    ids = [one.distribution_id for one in users]
+    findings = without_accepted(judge_acm(certificate, world.policy.certificates, now), ids, world.policy.certificates)
     fingerprint = certificate_fingerprint(certificate)
     done.reasons += [f"{certificate.arn}: {one.kind} ({one.severity}, {one.basis}): {one.what}" for one in findings]
     was_open = world.road.fires(fingerprint) if open_alerts is None else fingerprint in open_alerts
     notes: tuple[str, ...] = ()
     if worth_telling(findings) or was_open:
+        known = {one.arn for one in users}
         hurt = Hurt(
             distributions=tuple(_shown(one) for one in users),
             balancers=tuple(arn.partition(":loadbalancer/")[2] for arn in certificate.in_use_by if _is_balancer(arn)),
+            others=tuple(
+                _other_user(arn) for arn in certificate.in_use_by if not _is_balancer(arn) and arn not in known
+            ),
         )
         notes = repair_validation(certificate, world, done) if _blocked(findings) else ()
         done.reasons += notes
@@ -117,7 +123,7 @@ def users_of_certificate(certificate: AcmCertificate, read: Read, world: Certifi
     direct = [
         one
         for one in read.distributions
-        if certificate.arn == one.viewer.acm_arn
+        if certificate.arn in {one.viewer.acm_arn, *dict(one.own_certificates).values()}
         or any(origin.client_certificate_arn == certificate.arn for origin in one.origins)
     ]
     by_origin = users_of(balancers, read, world) if balancers else ()
@@ -126,6 +132,12 @@ def users_of_certificate(certificate: AcmCertificate, read: Read, world: Certifi
 
 def _is_balancer(arn: str) -> bool:
     return ":elasticloadbalancing:" in arn
+
+
+def _other_user(arn: str) -> str:
+    """An API, a domain of another service, or a distribution of an account that is not read."""
+    _, _, service, region, _, resource = [*arn.split(":", 5), *[""] * 5][:6]
+    return " ".join(filter(None, (service, region, resource))) or arn
 
 
 def _balancer_of(arn: str) -> str:

@@ -12,16 +12,18 @@ from functools import partial
 
 from chalicelib.alerts.certificate_alerts import (
     origin_alert,
+    origin_fingerprint,
     viewer_alert,
     worth_telling,
 )
+from chalicelib.alerts.certificate_seen import still_in_doubt
 from chalicelib.decide.certificates import Grounds, OriginVerdict, judge_distribution, judge_origin
 from chalicelib.decide.origins import speaks_tls, targets_of
 from chalicelib.flows.certificate_ports import CertificateWorld
 from chalicelib.flows.certificate_reads import Read, read_all
 from chalicelib.flows.checked import Checked, ViewerVerdict
 from chalicelib.model.alert import Alert
-from chalicelib.model.certificates import Finding, Problem
+from chalicelib.model.certificates import Finding, Seen
 from chalicelib.model.inventory import AcmCertificate, Distribution, LoadBalancer, OriginKind
 from chalicelib.model.plan import Decision
 from chalicelib.model.report import Report
@@ -147,13 +149,14 @@ def _certificates(
 def _tell_origin(
     verdict: OriginVerdict, world: CertificateWorld, checked: Checked, open_alerts: Collection[str] | None
 ) -> None:
-    unsure = not verdict.complete or any(one.kind is Problem.CANNOT_PROBE for one in verdict.findings)
-    if unsure and not worth_telling(verdict.findings):
-        checked.reasons += _reasons(
-            f"{verdict.distribution.distribution_id}/{verdict.origin.origin_id}", verdict.findings
-        )
+    fingerprint = origin_fingerprint(verdict.distribution, verdict.origin)
+    may_fire = open_alerts is None or fingerprint in open_alerts
+    in_doubt = may_fire and len(verdict.sure) < len(Seen)
+    former = world.road.firing(fingerprint) if in_doubt else None
+    if former is not None and still_in_doubt(former, verdict):
+        checked.reasons += _reasons(former.subject.id, verdict.findings)
         return  # what was told before is neither confirmed nor over
-    alert = origin_alert(verdict, world.policy, world.now())
+    alert = origin_alert(verdict, world.policy, world.now(), former)
     _tell(alert, verdict.findings, world, checked, open_alerts)
 
 

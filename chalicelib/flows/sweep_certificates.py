@@ -9,14 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from chalicelib.alerts import kinds
-from chalicelib.alerts.certificate_alerts import (
-    certificate_fingerprint,
-    gone_alert,
-    origin_fingerprint,
-    unread_alert,
-    unread_fingerprint,
-    viewer_fingerprint,
-)
+from chalicelib.alerts.certificate_alerts import certificate_fingerprint, origin_fingerprint, viewer_fingerprint
+from chalicelib.alerts.certificate_watch import gone_alert, unread_alert, unread_fingerprint
 from chalicelib.flows.certificate_ports import CertificateWorld
 from chalicelib.flows.certificate_reads import Read, certificate_places, read_all
 from chalicelib.flows.certificates import examine_certificates

@@ -19,7 +19,7 @@ def repair_validation(certificate: AcmCertificate, world: CertificateWorld, done
 def _repaired(record: ValidationRecord, certificate: AcmCertificate, world: CertificateWorld, done: Checked) -> str:
     try:
         zones = world.zones.nearest(zone_names(record))
-        held = world.zones.held(zones[0], names_to_look_at(record)) if len(zones) == 1 else ()
+        held = world.zones.held(zones[0], names_to_look_at(record, zones[0])) if len(zones) == 1 else ()
     except NetreflexError as error:
         return f"the zone of {record.name} cannot be read: {error}"
     plan = plan_validation(record, zones, held, certificate.arn, world.owner())

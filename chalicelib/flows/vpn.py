@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from chalicelib.alerts.vpn_alerts import parts_alert, setup_notice
 from chalicelib.decide.tunnel_alarms import alarm_connection, plan_alarms
+from chalicelib.decide.tunnel_remedy import device_type
 from chalicelib.decide.tunnels import Verdict
 from chalicelib.decide.vpn_case import Case, when
+from chalicelib.decide.vpn_questions import VpnQuestions
 from chalicelib.decide.vpn_sheet import lacks, setup_sheet
 from chalicelib.flows.ports import World
 from chalicelib.flows.vpn_answers import answered, remember
@@ -150,11 +152,21 @@ def _reason(verdict: Verdict) -> str:
 def _introduced(trigger: VpnTrigger, snapshot: VpnSnapshot, world: World) -> Iterable[Report]:
     """A new connection: its set-up sheet, and what it lacks."""
     for connection in filter(None, map(snapshot.connection, trigger.connections)):
-        case = Case(snapshot=snapshot, connection=connection, policy=world.policy, now=world.now())
+        case = _with_device_type(
+            Case(snapshot=snapshot, connection=connection, policy=world.policy, now=world.now()), world
+        )
         sheet, lacking = setup_sheet(case), lacks(case)
         notice = setup_notice(connection, sheet, lacking, world.policy, world.now())
         world.road.tell(notice)
         yield Report(trigger=trigger, decision=Decision.OBSERVED, alerts=(notice.fingerprint,), proof=sheet)
+
+
+def _with_device_type(case: Case, world: World) -> Case:
+    """The sheet's command is whole only with the id that AWS gives the tagged device type; what cannot be read is left open."""
+    if not any(device_type(case)):
+        return case
+    questions = VpnQuestions(flapping=world.policy.vpn.flapping.within, device_types=True)
+    return replace(case, snapshot=world.vpn().answer(case.snapshot, questions))
 
 
 def _plan_for(ids: Collection[str], snapshot: VpnSnapshot, world: World) -> Plan:

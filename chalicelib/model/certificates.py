@@ -17,6 +17,22 @@ class Basis(StrEnum):
     ASSUMED = "assumed"
 
 
+class Seen(StrEnum):
+    """Where a finding was seen: in the distribution's settings, in those of a load balancer, or by a handshake.
+
+    Each may be out of sight for a while, and then ends nothing that was seen there.
+    """
+
+    SETTINGS = "the distribution's settings"
+    LISTENER = "the load balancer's settings"
+    HANDSHAKE = "a handshake"
+
+    @property
+    def rank(self) -> int:
+        """Higher is harder to see."""
+        return list(Seen).index(self)
+
+
 class Problem(StrEnum):
     """What can be wrong; ``docs/certificates.md`` says of each what it means and what to do."""
 
@@ -75,6 +91,7 @@ class Finding:
     basis: Basis = Basis.DOCUMENTED
     name: str = ""
     deadline: datetime | None = None
+    seen: Seen = Seen.HANDSHAKE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

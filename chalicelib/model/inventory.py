@@ -19,7 +19,10 @@ class OriginKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """An origin of a distribution. ``endpoint_arn`` is the load balancer behind a VPC origin."""
+    """An origin of a distribution. ``endpoint_arn`` is the load balancer behind a VPC origin.
+
+    ``unread`` says why the settings of a VPC origin are not known: it is gone, or shared by an account that does not show them.
+    """
 
     origin_id: str
     domain_name: str
@@ -29,6 +32,7 @@ class Origin:
     protocols: tuple[str, ...] = ("TLSv1.2",)
     client_certificate_arn: str = ""
     endpoint_arn: str = ""
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,10 @@ class ViewerCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
-    """A distribution; ``aliases`` holds the domains of its tenants too."""
+    """A distribution; ``aliases`` holds the domains of its tenants too.
+
+    ``own_certificates`` are those of tenants that bring one, by the domain that it is shown for.
+    """
 
     distribution_id: str
     account: str
@@ -68,6 +75,7 @@ class Distribution:
     origins: tuple[Origin, ...] = ()
     behaviors: tuple[Behavior, ...] = ()
     viewer: ViewerCertificate = field(default_factory=ViewerCertificate)
+    own_certificates: tuple[tuple[str, str], ...] = ()
 
     @property
     def arn(self) -> str:
@@ -121,7 +129,7 @@ class AcmCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """A TLS listener of a load balancer; the default certificate comes first."""
+    """A listener that speaks TLS, its default certificate first, or that hands it on (TCP) and has none."""
 
     arn: str
     port: int

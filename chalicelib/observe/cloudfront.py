@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chalicelib.model.errors import AccessRefused, AwsFailure
 from chalicelib.model.inventory import Behavior, Distribution, Origin, OriginKind, ViewerCertificate
 from chalicelib.sessions import translated
 
@@ -19,11 +20,14 @@ _ALL_HEADERS = frozenset({"allViewer", "allViewerAndWhitelistCloudFront"})
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What distributions point to: the policies that forward Host, VPC origins by id, tenants' domains by distribution."""
+    """What distributions point to, of which the list tells no more than an id.
+
+    Policies that forward Host; VPC origins, or why one is not known; by distribution its tenants' domains and own certificates.
+    """
 
     forwarding: frozenset[str]
-    vpc_origins: Mapping[str, Mapping[str, Any]]
-    tenants: Mapping[str, tuple[str, ...]]
+    vpc_origins: Mapping[str, Mapping[str, Any] | str]
+    tenants: Mapping[str, tuple[tuple[str, str], ...]]
 
 
 def list_distributions(client: Any, account: str) -> tuple[Distribution, ...]:  # noqa: ANN401
@@ -44,13 +48,14 @@ def _distribution(item: Mapping[str, Any], account: str, context: _Context) -> D
     behaviors = [("default", item["DefaultCacheBehavior"])]
     behaviors += [(one["PathPattern"], one) for one in _items(item.get("CacheBehaviors"))]
     viewer = item.get("ViewerCertificate", {})
+    tenants = context.tenants.get(item["Id"], ())
     return Distribution(
         distribution_id=item["Id"],
         account=account,
         domain_name=item["DomainName"],
         enabled=bool(item.get("Enabled", True)),
         staging=bool(item.get("Staging", False)),
-        aliases=(*_items(item.get("Aliases")), *context.tenants.get(item["Id"], ())),
+        aliases=(*_items(item.get("Aliases")), *(domain for domain, _ in tenants)),
         origins=tuple(_origin(one, context) for one in _items(item.get("Origins"))),
         behaviors=tuple(_behavior(path, one, groups, context) for path, one in behaviors),
         viewer=ViewerCertificate(
@@ -59,12 +64,15 @@ def _distribution(item: Mapping[str, Any], account: str, context: _Context) -> D
             support=viewer.get("SSLSupportMethod") or "sni-only",
             minimum_protocol=viewer.get("MinimumProtocolVersion") or "",
         ),
+        own_certificates=tuple((domain, arn) for domain, arn in tenants if arn),
     )
 
 
 def _origin(item: Mapping[str, Any], context: _Context) -> Origin:
     if private := item.get("VpcOriginConfig"):
-        endpoint = context.vpc_origins.get(private["VpcOriginId"], {})
+        endpoint = context.vpc_origins[private["VpcOriginId"]]
+        if isinstance(endpoint, str):
+            return replace(_with_protocols(item, OriginKind.VPC, {}), unread=endpoint)
         origin = _with_protocols(item, OriginKind.VPC, endpoint)
         return replace(origin, endpoint_arn=endpoint.get("Arn", ""))
     if custom := item.get("CustomOriginConfig"):
@@ -150,25 +158,51 @@ def _listed(client: Any, account: str, kind: str, plural: str) -> Iterator[Mappi
         marker = {"Marker": page["NextMarker"]}
 
 
-def _vpc_origins(client: Any, account: str, found: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:  # noqa: ANN401
-    """The endpoints of the VPC origins that are used: their protocols are in no list."""
+def _vpc_origins(
+    client: Any,  # noqa: ANN401
+    account: str,
+    found: Iterable[Mapping[str, Any]],
+) -> dict[str, Mapping[str, Any] | str]:
+    """The endpoints of the VPC origins that are used: their protocols are in no list.
+
+    One that is gone, or that its owner does not show, must not keep an account's distributions from being read. For one of the
+    account's own a permission that is missing is missing for all, and is raised.
+    """
     configs = (origin.get("VpcOriginConfig") for item in found for origin in _items(item.get("Origins")))
-    endpoints: dict[str, Mapping[str, Any]] = {}
-    for origin_id in sorted({config["VpcOriginId"] for config in configs if config}):
-        with translated(account, "cloudfront:GetVpcOrigin"):
-            endpoints[origin_id] = client.get_vpc_origin(Id=origin_id)["VpcOrigin"]["VpcOriginEndpointConfig"]
+    owners = {one["VpcOriginId"]: one.get("OwnerAccountId") or account for one in configs if one}
+    endpoints: dict[str, Mapping[str, Any] | str] = {}
+    for origin_id, owner in sorted(owners.items()):
+        try:
+            with translated(account, "cloudfront:GetVpcOrigin"):
+                endpoints[origin_id] = client.get_vpc_origin(Id=origin_id)["VpcOrigin"]["VpcOriginEndpointConfig"]
+        except AccessRefused as error:
+            if owner == account:
+                raise
+            endpoints[origin_id] = f"VPC origin {origin_id} of account {owner}: {error}"
+        except AwsFailure as error:
+            endpoints[origin_id] = f"VPC origin {origin_id}: {error}"
     return endpoints
 
 
-def _tenants(client: Any, account: str, found: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:  # noqa: ANN401
-    """The domains of distribution tenants; they are listed only where a distribution has tenants."""
+def _tenants(
+    client: Any,  # noqa: ANN401
+    account: str,
+    found: Iterable[Mapping[str, Any]],
+) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The domains of distribution tenants that are served, each with the tenant's own certificate where it has one.
+
+    They are listed only where a distribution has tenants.
+    """
     if not any(item.get("ConnectionMode") == "tenant-only" for item in found):
         return {}
-    domains: dict[str, tuple[str, ...]] = {}
+    domains: dict[str, tuple[tuple[str, str], ...]] = {}
     with translated(account, "cloudfront:ListDistributionTenants"):
         for page in client.get_paginator("list_distribution_tenants").paginate():
             for tenant in page.get("DistributionTenantList", ()):
-                named = tuple(one["Domain"] for one in tenant.get("Domains", ()))
+                if not tenant.get("Enabled", True):
+                    continue
+                own = ((tenant.get("Customizations") or {}).get("Certificate") or {}).get("Arn") or ""
+                named = tuple((one["Domain"], own) for one in tenant.get("Domains", ()))
                 domains[tenant["DistributionId"]] = (*domains.get(tenant["DistributionId"], ()), *named)
     return domains
 

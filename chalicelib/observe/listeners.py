@@ -11,6 +11,7 @@ from chalicelib.model.network import Place
 from chalicelib.sessions import translated
 
 _TLS = frozenset({"HTTPS", "TLS", "SSL"})
+_HANDED_ON = frozenset({"TCP", "TCP_UDP"})  # TLS may end behind the load balancer, which has no certificate then
 
 
 def list_load_balancers(client: Any, place: Place) -> tuple[LoadBalancer, ...]:  # noqa: ANN401
@@ -37,18 +38,20 @@ def list_classic_load_balancers(client: Any, place: Place) -> tuple[LoadBalancer
 
 
 def with_listeners(client: Any, balancer: LoadBalancer) -> LoadBalancer:  # noqa: ANN401
-    """The same load balancer with its TLS listeners and all their certificates."""
+    """The same load balancer with its listeners that speak TLS, and all their certificates, or hand it on."""
     if balancer.listeners is not None:
         return balancer
     account = balancer.place.account
     with translated(account, "elasticloadbalancing:DescribeListeners"):
         pages = client.get_paginator("describe_listeners").paginate(LoadBalancerArn=balancer.arn)
-        found = [item for page in pages for item in page["Listeners"] if item.get("Protocol") in _TLS]
+        found = [item for page in pages for item in page["Listeners"] if item.get("Protocol") in _TLS | _HANDED_ON]
     return replace(balancer, listeners=tuple(_listener(client, account, item) for item in found))
 
 
 def _listener(client: Any, account: str, item: Mapping[str, Any]) -> Listener:  # noqa: ANN401
     arn = item["ListenerArn"]
+    if item["Protocol"] in _HANDED_ON:
+        return Listener(arn=arn, port=int(item.get("Port", 0)), protocol=item["Protocol"])
     with translated(account, "elasticloadbalancing:DescribeListenerCertificates"):
         pages = client.get_paginator("describe_listener_certificates").paginate(ListenerArn=arn)
         listed = [one for page in pages for one in page.get("Certificates", ())]
@@ -78,7 +81,7 @@ def _classic(item: Mapping[str, Any], place: Place) -> LoadBalancer:
                 certificate_arns=tuple(filter(None, (one.get("SSLCertificateId"),))),
             )
             for one in listeners
-            if one.get("Protocol", "").upper() in _TLS
+            if one.get("Protocol", "").upper() in _TLS | _HANDED_ON
         ),
     )
 

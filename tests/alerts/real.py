@@ -19,9 +19,10 @@ from chalicelib.decide.tunnels import judge_tunnels
 from chalicelib.flows.certificates import react_to_certificate
 from chalicelib.flows.origins import react_to_origin
 from chalicelib.flows.sweep_certificates import sweep_certificates
-from chalicelib.model.alert import AlertStatus
+from chalicelib.model.alert import Alert, AlertStatus
 from chalicelib.model.certificates import Contact
 from chalicelib.model.errors import AccessRefused
+from chalicelib.model.vpn import ActiveTunnel, TunnelDetails, VpnSnapshot
 from demo.world import DEV
 from tests.alerts.real_names import real_names
 from tests.alerts.real_peerings import Told, peerings, told
@@ -34,14 +35,14 @@ from tests.lab import Lab
 from tests.pki import NOW
 from tests.reliability import worlds
 from tests.reliability.worlds import request
+from tests.vpn_answers import ID, SECOND, VGW, answer, down, policy, snapshot, up
 from tests.vpn_answers import NOW as VPN_NOW
-from tests.vpn_answers import SECOND, VGW, answer, policy, snapshot, up
 
 
 @cache
 def real_alerts() -> tuple[Told, ...]:
     """All of them. It takes some seconds, so it is done once."""
-    return (*peerings(), *real_names(), *_vpn(), *_static_vpn(), *_certificates(), *_automation(), *_rolls())
+    return (*peerings(), *real_names(), *_vpn(), *_other_vpn(), *_certificates(), *_automation(), *_rolls())
 
 
 def _vpn() -> Iterator[Told]:
@@ -64,16 +65,24 @@ def _vpn() -> Iterator[Told]:
         yield from told(stage.lab, "VPN connections that cannot be read")
 
 
-def _static_vpn() -> Iterator[Told]:
-    """A connection of another shape than the lab can make, judged and told as the flow does."""
-    told = answer(
+def _other_vpn() -> Iterator[Told]:
+    """Connections of other shapes than the lab can make, judged and told as the flow does."""
+    static = answer(
         up(FIRST, 1, ""), up(SECOND, 1, ""), options={"StaticRoutesOnly": True}, gateway={"VpnGatewayId": VGW}
     )
-    seen = snapshot(told)
+    yield "a static connection without routes", _judged(snapshot(static))
+    half = answer(up(FIRST), down(SECOND))
+    never = TunnelDetails(ever_up=False)
+    yield "a second tunnel that was never configured", _judged(snapshot(half, details={(ID, SECOND): never}))
+    failed = TunnelDetails(active=ActiveTunnel(provisioning="failed", reason="the inside CIDR is taken"))
+    yield "a tunnel that AWS could not provision", _judged(snapshot(half, details={(ID, SECOND): failed}))
+
+
+def _judged(seen: VpnSnapshot) -> Alert:
     connection = seen.connections[0]
     verdict = judge_tunnels(seen, connection, policy(), VPN_NOW)
     about = VpnTold(verdict=verdict, snapshot=seen, policy=policy(), now=VPN_NOW)
-    yield "a static connection without routes", vpn_alert(about, connection, verdict.findings)
+    return vpn_alert(about, connection, verdict.findings)
 
 
 def _certificates() -> Iterator[Told]:

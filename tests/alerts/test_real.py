@@ -72,6 +72,16 @@ def test_a_step_that_failed_says_what_it_means_for_traffic_and_what_is_missing()
         assert alert.cause not in alert.evidence
 
 
+def test_a_tunnel_that_is_down_has_the_command_for_its_configuration_whatever_leads() -> None:
+    told = [(what, alert) for what, alert in real_alerts() if "tunnel" in what and alert.status is AlertStatus.FIRING]
+    assert {"a second tunnel that was never configured", "a tunnel that AWS could not provision"} <= {
+        w for w, _ in told
+    }
+    for what, alert in told:
+        assert "get-vpn-connection-device-sample-configuration" in str(render.message(stored(alert)).blocks), what
+        assert any("UDP 500" in step for step in alert.remedy), what
+
+
 def test_no_sentence_is_made_of_arns() -> None:
     """Names are for reading; an ARN belongs into a field, the proof or a command."""
     for what, alert in real_alerts():

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.decide.certificate_listeners import judge_listener, judge_stale, renewed_by_acm
+from chalicelib.decide.certificate_listeners import judge_listener, judge_stale, renewed_by_acm, tells_all
 from chalicelib.decide.certificate_renewal import judge_acm, worth_a_closer_look
 from chalicelib.decide.certificate_viewer import judge_viewer
 from chalicelib.decide.certificate_x509 import parse
 from chalicelib.model.alert import Severity
-from chalicelib.model.certificates import Finding, Problem
+from chalicelib.model.certificates import Basis, Finding, Problem
 from chalicelib.model.inventory import (
     AcmCertificate,
     Distribution,
@@ -113,6 +113,11 @@ def test_a_young_certificate_costs_no_call(one: AcmCertificate) -> None:
 
 REMEDIES = [
     ("PENDING_DOMAIN_VALIDATION", (MISSING, PROVEN), "exactly: _x.shop.example.com. CNAME _y.acm-validations.aws."),
+    (
+        "a name and its wildcard",
+        (MISSING, replace(MISSING, domain="*.shop.example.com")),
+        "exactly: _x.shop.example.com. CNAME _y.acm-validations.aws.",
+    ),
     ("CAA_ERROR", (MISSING,), "must allow one of amazon.com"),
     ("NO_AVAILABLE_CONTACTS", (), "must answer ACM's e-mail"),
     ("", (replace(MISSING, method="EMAIL"),), "The owner of shop.example.com must answer"),
@@ -128,7 +133,11 @@ def test_a_blocked_renewal_says_what_unblocks_it(
         certificate(20, renewal_status="FAILED", renewal_reason=reason, validations=validations), POLICY, NOW
     )
     assert said in found.remedy
+    assert found.remedy.count(MISSING.name) < 2
     assert "_z.www.example.com" not in found.remedy
+
+
+OWN = f"{ARN}-own"
 
 
 def distribution(**changes: object) -> Distribution:
@@ -149,6 +158,14 @@ VIEWERS: list[tuple[str, Distribution, AcmCertificate | None, list[tuple[Problem
      [(Problem.ALIAS_NOT_COVERED, E)]),
     ("names not known in full", distribution(aliases=("api.example.com",)), certificate(names_complete=False), []),
     ("imported, near its end", distribution(), imported(5), [(Problem.VIEWER_CERT_EXPIRING, E)]),
+    ("a tenant shows a certificate of its own",
+     distribution(aliases=("shop.example.com", "own.example.com"), own_certificates=(("own.example.com", OWN),)),
+     certificate(), []),
+    ("a tenant's own certificate lacks its domain",
+     distribution(aliases=("api.example.com",), own_certificates=(("api.example.com", OWN),)), certificate(),
+     [(Problem.ALIAS_NOT_COVERED, E)]),
+    ("a tenant's own certificate that is not known",
+     distribution(aliases=("api.example.com",), own_certificates=(("api.example.com", "x"),)), certificate(), []),
     ("renewed by ACM", distribution(), certificate(20), []),
     ("renewed by ACM, two days left", distribution(), certificate(2), [(Problem.VIEWER_CERT_EXPIRING, C)]),
     ("without dates", distribution(), certificate(not_after=None), []),
@@ -163,7 +180,16 @@ VIEWERS: list[tuple[str, Distribution, AcmCertificate | None, list[tuple[Problem
 def test_the_viewers_side(
     one: Distribution, shown: AcmCertificate | None, expected: list[tuple[Problem, Severity]]
 ) -> None:
-    assert kinds(judge_viewer(one, shown, POLICY, NOW)) == expected
+    assert kinds(judge_viewer(one, shown, {OWN: certificate(names=("own.example.com",))}, POLICY, NOW)) == expected
+
+
+def test_the_end_of_a_tenants_own_certificate_is_told_once() -> None:
+    own = (("a.example.com", OWN), ("b.example.com", OWN))
+    one = distribution(viewer=ViewerCertificate(), aliases=("a.example.com", "b.example.com"), own_certificates=own)
+    near = imported(5, arn=OWN, names=("*.example.com",))
+    [found] = judge_viewer(one, None, {OWN: near}, POLICY, NOW)
+    assert (found.kind, found.severity) == (Problem.VIEWER_CERT_EXPIRING, E)
+    assert OWN in found.evidence
 
 
 def kinds(found: object) -> list[tuple[Problem, Severity]]:
@@ -189,6 +215,10 @@ LISTENERS: list[tuple[str, LoadBalancer, AcmCertificate, list[tuple[Problem, Sev
      [(Problem.CLIENT_CERT_REQUIRED, C)]),
     ("names not known in full", balancer(HTTPS), certificate(names=(), names_complete=False), []),
     ("a certificate that was not read", balancer(replace(HTTPS, certificate_arns=("other",))), certificate(), []),
+    ("one of two was not read, such as one of the IAM store: it may be the one that fits",
+     balancer(replace(HTTPS, certificate_arns=(ARN, "arn:aws:iam::111122223333:server-certificate/shop"))),
+     certificate(names=("x.example.com",)), []),
+    ("TLS ends behind it", balancer(Listener(arn="l", port=443, protocol="TCP")), certificate(), []),
 ]  # fmt: skip
 
 
@@ -208,6 +238,39 @@ def test_of_several_certificates_the_one_that_fits_is_shown() -> None:
     both = balancer(replace(HTTPS, certificate_arns=("other", ARN)))
     known = {"other": certificate(names=("x.example.com",)), ARN: certificate()}
     assert not list(judge_listener(both, WEB, "shop.example.com", known, NOW))
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (balancer(HTTPS), True),
+        (balancer(replace(HTTPS, port=8443)), True),  # that nothing is there is said as well
+        (balancer(replace(HTTPS, certificate_arns=(ARN, "other"))), False),
+        (balancer(Listener(arn="l", port=443, protocol="TCP")), False),
+        (replace(balancer(), listeners=None), False),
+        (None, False),
+    ],
+)
+def test_settings_tell_all_or_they_do_not(one: LoadBalancer | None, said: bool) -> None:  # noqa: FBT001 - a table
+    assert tells_all(one, 443, {ARN: certificate()}) is said
+    assert not tells_all(balancer(HTTPS), 443, {ARN: certificate(names_complete=False)})
+
+
+def test_one_that_ended_is_not_claimed_to_be_shown_beside_one_that_has_not() -> None:
+    both = balancer(replace(HTTPS, certificate_arns=("old", ARN)))
+    assert not list(judge_listener(both, WEB, "shop.example.com", {"old": certificate(-1), ARN: certificate()}, NOW))
+    ended = {"old": certificate(-1), ARN: certificate(-2)}
+    assert kinds(judge_listener(both, WEB, "shop.example.com", ended, NOW)) == [(Problem.EXPIRED, C)]
+
+
+def test_with_the_other_name_that_cloudfront_accepts_it_is_a_warning() -> None:
+    shown = {ARN: certificate(names=("shop.example.com",))}
+    found = list(judge_listener(balancer(HTTPS), WEB, "www.example.com", shown, NOW, "shop.example.com"))
+    assert kinds(found) == [(Problem.NAME_MISMATCH, W)]
+    assert found[0].basis is Basis.ASSUMED
+    assert kinds(judge_listener(balancer(HTTPS), WEB, "www.example.com", shown, NOW, "x.example.com")) == [
+        (Problem.NAME_MISMATCH, C)
+    ]
 
 
 SERVED = parse(Authority.root().leaf("shop.example.com", start=NOW - 80 * DAY).der)

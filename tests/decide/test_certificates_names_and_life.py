@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.decide.certificate_life import judge_life
@@ -10,7 +12,7 @@ from chalicelib.decide.certificate_path import find_path
 from chalicelib.decide.certificate_x509 import parse
 from chalicelib.decide.origins import judge_configuration, names_sent, targets_of
 from chalicelib.model.alert import Severity
-from chalicelib.model.certificates import Target
+from chalicelib.model.certificates import Problem, Target
 from chalicelib.model.inventory import Behavior, Distribution, Origin, OriginKind
 from chalicelib.model.policy import CertificatePolicy
 from tests.pki import DAY, NOW, Authority
@@ -106,6 +108,23 @@ def distribution(one: Origin, *behaviors: Behavior, aliases: tuple[str, ...] = (
         origins=(one,),
         behaviors=behaviors or (Behavior(path="default", origin_ids=("web",)),),
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (origin("{{tenant}}.example.com"), "{{tenant}}.example.com is another name for each tenant"),
+        (origin(kind=OriginKind.VPC, unread="VPC origin vo_1 is gone"), "VPC origin vo_1 is gone"),
+    ],
+)
+def test_an_origin_that_nobody_can_look_at_is_noted_and_not_accused(one: Origin, said: str) -> None:
+    held = distribution(one)
+    assert not targets_of(held, one)
+    [found] = judge_configuration(held, one)
+    assert (found.kind, found.severity) == (Problem.CANNOT_PROBE, Severity.INFO)
+    assert said in found.what
+    plain = replace(one, protocol_policy="http-only")
+    assert not list(judge_configuration(distribution(plain), plain))
 
 
 FORWARDING = Behavior(path="/api/*", origin_ids=("web",), host_forwarded=True)

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.decide.tunnel_remedy import likely_cause
 from chalicelib.decide.vpn_case import Case
 from chalicelib.decide.vpn_sheet import lacks, setup_sheet
-from chalicelib.model.vpn import CustomerGateway, LogLine, TunnelDetails, VpnProblem
+from chalicelib.model.vpn import CustomerGateway, LogLine, TunnelDetails, Validity, VpnProblem
 from tests.vpn_answers import (
     CGW,
     CGW2,
@@ -40,6 +40,27 @@ def case(*answers: Any, **more: Any) -> Case:  # noqa: ANN401
 
 def steps(*answers: Any, **more: Any) -> tuple[str, ...]:  # noqa: ANN401
     return judged(*answers, **more).findings[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("gateway", "routes", "said"),
+    [({"VpnGatewayId": VGW}, 95, "move to a transit gateway, which takes 1000"), (None, 950, "")],
+)
+def test_many_routes_are_summarised_or_moved_to_where_more_fit(gateway: Any, routes: int, said: str) -> None:  # noqa: ANN401
+    [found] = judged(answer(up(FIRST, routes), up(SECOND), gateway=gateway)).findings
+    assert found.remedy[0].startswith("Summarise the prefixes on the device")
+    assert ("transit gateway" in found.remedy[0]) is bool(said)
+    assert said in found.remedy[0]
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(3, "ends at 2026-03-05 10:00:00Z; then IKE fails"), (-1, "ended at 2026-03-01 10:00:00Z: IKE fails from now on")],
+)
+def test_a_certificate_that_ended_is_not_told_as_one_that_will(days: int, said: str) -> None:
+    known = Validity(starts=NOW - timedelta(days=300), ends=NOW + timedelta(days=days))
+    [found] = judged(answer(), details={(ID, FIRST): TunnelDetails(certificate=known)}).findings
+    assert found.says == f"the certificate of {FIRST} {said}"
 
 
 def test_the_checks_come_in_order_with_this_connections_values() -> None:

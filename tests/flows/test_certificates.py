@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from chalicelib.alerts.certificate_alerts import origin_fingerprint
 from chalicelib.flows.certificates import react_to_certificate
@@ -108,6 +109,86 @@ def test_where_no_probe_gets_through_the_listener_speaks() -> None:
     assert "by configuration, not probed" in alert.cause
 
 
+def silent(**changes: object) -> InMemory:
+    """An origin that answers nobody but CloudFront, behind a load balancer that shows a certificate for another name."""
+    given = {"contact": Contact.NO_ANSWER, "balancers_of": [balancer()], "leads": {ORIGIN: balancer().dns_name}}
+    aws = InMemory(**(given | changes))  # type: ignore[arg-type]
+    aws.certificates_of.append(acm(names=("x.example.com",)))
+    return aws
+
+
+def mended(aws: InMemory) -> None:
+    aws.certificates_of[-1] = acm()
+
+
+def test_what_the_listener_told_ends_with_the_listener_though_no_probe_gets_through() -> None:
+    aws = silent()
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [FIRING]
+    mended(aws)
+    report = react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [("cloudfront-origin-cert", "resolved", "info")]
+    assert any("by configuration its load balancer shows a certificate that fits" in one for one in report.reasons)
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_settings_that_cannot_be_read_end_nothing(private: bool) -> None:  # noqa: FBT001 - a table
+    hidden = origin(kind=OriginKind.VPC, endpoint_arn=BALANCER)
+    aws = silent(**({"distributions_of": {DEV: [distribution(1, hidden)], DATA: []}} if private else {}))
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [FIRING]
+    mended(aws)
+    for unread in ("listeners", "certificate"):
+        aws.refused_reads = {unread}
+        aws.certificates_of[-1] = replace(aws.certificates_of[-1], names_complete=False)
+        react_to_origin(CHANGED, aws.world())
+        sweep_certificates(aws.world(), lambda: 300.0)
+        assert [one for one in aws.road.news() if one[0] == FIRING[0]] == []
+    aws.refused_reads, aws.certificates_of[-1] = set(), acm()
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [("cloudfront-origin-cert", "resolved", "info")]
+
+
+def test_what_a_handshake_told_is_neither_ended_nor_softened_by_settings() -> None:
+    forwarding = distribution(behaviors=FORWARDING)
+    aws = silent(distributions_of={DEV: [forwarding], DATA: []}, contact=Contact.SERVED, chain=WRONG_NAME)
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [FIRING]
+    aws.contact = Contact.NO_ANSWER
+    aws.certificates_of[-1] = acm(names=(ORIGIN,))  # only the other name: a warning
+    react_to_origin(CHANGED, aws.world())
+    mended(aws)
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == []
+
+
+def test_a_worse_word_of_the_listener_is_told_and_its_end_does_not_end_what_a_handshake_told() -> None:
+    weak = (CA.leaf(ORIGIN, key=ec.generate_private_key(ec.SECP384R1())), CA.issued)
+    aws = silent(contact=Contact.SERVED, chain=weak)
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [("cloudfront-origin-cert", "firing", "warning")]
+    aws.contact = Contact.NO_ANSWER
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [FIRING]
+    mended(aws)
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == []  # nobody saw the key since
+
+
+def test_a_client_certificate_that_was_renewed_is_over_though_no_probe_gets_through() -> None:
+    asked = distribution(1, origin(client_certificate_arn=VIEWER), viewer=ViewerCertificate())
+    aws = InMemory(distributions_of={DEV: [asked], DATA: []}, contact=Contact.NO_ANSWER)
+    aws.certificates_of = [acm(VIEWER, 5, type="IMPORTED", eligible=False)]
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [("cloudfront-origin-cert", "firing", "error")]
+    aws.certificates_of = []
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == []  # not to be seen is not renewed
+    aws.certificates_of = [acm(VIEWER, type="IMPORTED", eligible=False)]
+    react_to_origin(CHANGED, aws.world())
+    assert aws.road.news() == [("cloudfront-origin-cert", "resolved", "info")]
+
+
 def test_a_vpc_origin_is_judged_by_its_load_balancer() -> None:
     private = origin("internal-shop.example.com", kind=OriginKind.VPC, endpoint_arn=BALANCER)
     aws = InMemory(distributions_of={DEV: [distribution(1, private)], DATA: []}, balancers_of=[balancer()])
@@ -140,6 +221,28 @@ def test_what_people_accept_is_not_told(accepted: AcceptedProblem, told: int) ->
     aws = InMemory(chain=WRONG_NAME, policy=CertificatePolicy(accept=(accepted,)))
     react_to_origin(CHANGED, aws.world())
     assert len(aws.road.told) == told
+
+
+@pytest.mark.parametrize(
+    ("accepted", "told"),
+    [
+        (AcceptedProblem(kinds=("imported_expiring",)), 0),
+        (AcceptedProblem(names=("*.example.com",)), 0),
+        (AcceptedProblem(names=("shop.*",)), 1),
+        (AcceptedProblem(distributions=("E0000000000001",)), 0),
+        (AcceptedProblem(distributions=("E0000000000009",)), 1),
+    ],
+)
+def test_what_people_accept_of_a_certificate_in_acm_is_not_told(accepted: AcceptedProblem, told: int) -> None:
+    aws = behind_a_balancer(InMemory(policy=CertificatePolicy(accept=(accepted,))))
+    aws.certificates_of.append(acm(days_left=10, type="IMPORTED", eligible=False))
+    aws.certificates_of[-1] = replace(aws.certificates_of[-1], serial=f"{GOOD.certificate.serial_number:x}")
+    sweep_certificates(aws.world(), lambda: 300.0)
+    assert len([alert for alert in aws.road.told if alert.kind == "certificate"]) == told
+    aws.distributions_of[DATA] = [distribution(2, account=DATA)]
+    sweep_certificates(aws.world(), lambda: 300.0)
+    if accepted.distributions:
+        assert [alert for alert in aws.road.told if alert.kind == "certificate"]  # it matters to another one too
 
 
 def test_the_viewers_side_is_an_alert_of_its_own() -> None:
@@ -178,6 +281,85 @@ def test_a_client_certificate_with_time_left_is_no_news() -> None:
     aws.certificates_of.append(acm(f"{VIEWER}-client", 150, type="IMPORTED", eligible=False))
     react_to_origin(CHANGED, aws.world())
     assert aws.road.news() == []
+
+
+def sole(days_left: float, **changes: object) -> InMemory:
+    """A distribution whose certificates, the viewers' and the origin's client's, have so long to go, imported both."""
+    one = distribution(1, origin(client_certificate_arn=f"{VIEWER}-client"))
+    aws = InMemory(distributions_of={DEV: [one], DATA: []})
+    given = {"type": "IMPORTED", "eligible": False, "in_use_by": (one.arn,)} | changes
+    ends = {"not_after": NOW + days_left * DAY}
+    aws.certificates_of = [acm(arn, 0, **given, **ends) for arn in (VIEWER, f"{VIEWER}-client")]
+    return aws
+
+
+@pytest.mark.parametrize(
+    ("days_left", "titles", "summaries", "step"),
+    [
+        (
+            15,
+            {"imported, ends soon", "viewer certificate ends soon", "client certificate for the origin ends soon"},
+            {
+                f"From 2026-12-08 12:00Z on: E0000000000001 ({SHOP}) will fail.",
+                f"Viewers of {SHOP} will be refused once it has ended.",
+                f"From 2026-12-08 12:00Z on CloudFront will answer 502 for every cache miss that goes to the origin as {ORIGIN}.",
+            },
+            "at least 2 days before its end",
+        ),
+        (
+            -1,
+            {"imported, has ended", "viewer certificate has ended", "client certificate for the origin has ended"},
+            {
+                f"Since 2026-11-22 12:00Z: E0000000000001 ({SHOP}) fails.",
+                f"Browsers refuse {SHOP}.",
+                f"CloudFront answers 502 to viewers for every cache miss that goes to the origin as {ORIGIN}.",
+            },
+            "at once",
+        ),
+    ],
+)
+def test_what_has_ended_is_not_told_as_if_it_were_to_come(
+    days_left: int, titles: set[str], summaries: set[str], step: str
+) -> None:
+    aws = sole(days_left)
+    sweep_certificates(aws.world(), lambda: 300.0)
+    assert {alert.title.partition(": ")[2] for alert in aws.road.told} == titles
+    assert {alert.summary for alert in aws.road.told} == summaries
+    told = [alert.remedy[0] for alert in aws.road.told if alert.kind != "cloudfront-origin-cert"]
+    assert all(step in one for one in told)
+
+
+def test_who_else_uses_a_certificate_is_named() -> None:
+    domain = f"arn:aws:apigateway:{EU}::/domainnames/api.example.com"
+    foreign = "arn:aws:cloudfront::999999999999:distribution/E9"
+    aws = InMemory()
+    aws.certificates_of = [acm(days_left=10, type="IMPORTED", eligible=False, in_use_by=(domain, foreign, "odd"))]
+    sweep_certificates(aws.world(), lambda: 300.0)
+    [alert] = [one for one in aws.road.told if one.kind == "certificate"]
+    users = f"apigateway {EU} /domainnames/api.example.com, cloudfront distribution/E9, odd"
+    assert alert.summary == f"From 2026-12-03 12:00Z on: {users} will fail."
+    assert {field.name: field.value for field in alert.fields}["Other users"] == users
+
+
+def test_a_certificate_of_a_tenant_names_the_distribution_it_will_hurt() -> None:
+    own = f"{VIEWER}-tenant"
+    one = distribution(aliases=(SHOP, "t.example.com"), own_certificates=(("t.example.com", own),))
+    aws = InMemory(distributions_of={DEV: [one], DATA: []})
+    aws.certificates_of.append(
+        acm(own, 10, names=("t.example.com",), type="IMPORTED", eligible=False, in_use_by=("arn:aws:cloudfront::x:y",))
+    )
+    sweep_certificates(aws.world(), lambda: 300.0)
+    [told] = [alert for alert in aws.road.told if alert.kind == "certificate"]
+    assert told.summary.startswith("From 2026-12-03 12:00Z on: E0000000000001")
+    [viewers] = [alert for alert in aws.road.told if alert.kind == "cloudfront-viewer-cert"]
+    assert viewers.title.endswith("viewer certificate ends soon")
+
+
+def test_a_revoked_certificate_hurts_now_and_not_when_it_ends() -> None:
+    aws = InMemory()
+    aws.certificates_of = [acm(status="REVOKED", eligible=False)]
+    sweep_certificates(aws.world(), lambda: 300.0)
+    assert aws.road.told[0].summary == "Whoever checks for revocation refuses app/shop/50dc6c495c0c9188."
 
 
 def behind_a_balancer(aws: InMemory) -> InMemory:

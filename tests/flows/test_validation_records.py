@@ -56,6 +56,14 @@ def test_a_missing_record_is_created_with_its_mark_in_one_batch() -> None:
     assert alert.cause.endswith("was missing in example.com (Z1); netreflex restored it.")
 
 
+def test_a_name_and_its_wildcard_have_one_record_in_common() -> None:
+    aws = world()
+    aws.certificates_of = [blocked(RECORD, replace(RECORD, domain="*.shop.example.com"))]
+    report = react_to_certificate(TOLD, aws.world())
+    assert len(report.planned) == len(report.performed) == 1
+    assert aws.road.told[0].cause.count("netreflex restored it") == 1
+
+
 def test_a_second_run_creates_nothing() -> None:
     aws = world()
     react_to_certificate(TOLD, aws.world())
@@ -99,6 +107,10 @@ def at(name: str, kind: str, value: str) -> RecordSet:
         (at("_a1.shop.example.com", "TXT", '"x"'), "not ours to change"),
         (at("_netreflex._a1.shop.example.com", "TXT", '"x"'), "not ours to change"),
         (at("_a1.shop.example.com", "CNAME", VALUE + "."), "as ACM wants it"),
+        (
+            at("shop.example.com", "NS", "ns1.elsewhere.example."),
+            "hands shop.example.com on to other name servers (NS)",
+        ),
     ],
 )
 def test_what_is_there_is_never_touched(held: RecordSet, said: str) -> None:
@@ -107,6 +119,15 @@ def test_what_is_there_is_never_touched(held: RecordSet, said: str) -> None:
     report = react_to_certificate(TOLD, aws.world())
     assert report.planned == ()
     assert said in aws.road.told[0].cause
+
+
+def test_other_records_on_the_way_and_the_zones_own_name_servers_are_no_obstacle() -> None:
+    aws = world()
+    aws.records = [at("shop.example.com", "A", "192.0.2.1"), at("example.com", "NS", "ns1.example.org.")]
+    assert len(react_to_certificate(TOLD, aws.world()).performed) == 1
+    nearest = world(replace(ZONE, name="shop.example.com"))
+    nearest.records = [at("shop.example.com", "NS", "ns1.example.org.")]
+    assert len(react_to_certificate(TOLD, nearest.world()).performed) == 1
 
 
 def test_no_zone_or_several_are_for_people() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,8 +91,8 @@ class Stage:
         self.lab, self.clock, self.vpn = lab, clock, lab.world
         self.second = self.vpn.connection("hq-2", self.vpn.devices[1])
 
-    def tunnels(self, *statuses: str, at: datetime | None = None) -> None:
-        """Both tunnels of the first connection, changed now unless a time is given; AWS's words follow from the first."""
+    def tunnels(self, *statuses: str, at: datetime | Sequence[datetime] | None = None) -> None:
+        """Both tunnels of the first connection, changed now unless a time (or one for each) is given."""
         text, routes = DOWN if "DOWN" in statuses else UP
         message = "" if len(set(statuses)) > 1 else text
         vpn_telemetry(
@@ -212,11 +214,11 @@ def test_one_down_all_down_one_up_both_up_is_one_message_right_at_each_step(stag
     stage.sweep()
     first = stage.lab.alerts()
     stage.clock.passes(minutes=1)
-    stage.tunnels("DOWN", "DOWN", at=lost)
+    stage.tunnels("DOWN", "DOWN", at=(stage.clock.now, lost))
     stage.event(network_manager(stage.vpn.id))
     second = stage.lab.alerts()
     stage.clock.passes(minutes=9)
-    stage.tunnels("UP", "DOWN", at=lost)
+    stage.tunnels("UP", "DOWN", at=(stage.clock.now, lost))
     stage.event(alarm(stage.vpn.id, FIRST, "OK"))
     third = stage.lab.alerts()
     stage.clock.passes(minutes=4)
@@ -233,7 +235,8 @@ def test_one_down_all_down_one_up_both_up_is_one_message_right_at_each_step(stag
     ]
     assert {(one["fp"], one["ep"]) for one in told} == {(vpn_fingerprint(DEV, stage.vpn.id), 1)}
     assert told[-1]["summary"] == (
-        "One of two tunnels was down for 20 min (2026-03-02 09:00:00Z to 2026-03-02 09:20:00Z). "
+        "Traffic was cut for 9 min (2026-03-02 09:07:00Z to 2026-03-02 09:16:00Z). "
+        "In all, one tunnel or both were down for 20 min (2026-03-02 09:00:00Z to 2026-03-02 09:20:00Z). "
         "The connection is in order."
     )
     assert "Traffic still flows over the other tunnel" in told[0]["summary"]
@@ -419,6 +422,27 @@ def test_a_new_connection_is_introduced_with_its_sheet_and_what_it_lacks(stage: 
     assert "no tunnel activity log is written" in notice["cause"].lower()
     assert any("Outside address of the device: 192.0.2.7" in line for line in report.proof)
     assert PRE_SHARED_KEY not in json.dumps(report.as_json())
+
+
+def test_the_sheet_of_a_tagged_device_has_the_whole_command(stage: Stage) -> None:
+    kind = {"vendor": "Generic", "platform": "Generic", "software": "Vendor Agnostic"}
+    tags = [{"Key": key, "Value": value} for key, value in kind.items()]
+    stage.lab.client("ec2", DEV.account).create_tags(Resources=[stage.vpn.devices[0]], Tags=tags)
+    stage.event(call("CreateVpnConnection", stage.vpn.id))
+    [notice] = [one for one in stage.lab.alerts() if one["status"] == "notice"]
+    assert "--vpn-connection-device-type-id 9005b6c1 " in notice["remedy"][0]
+
+
+def test_the_sheet_of_any_connection_comes_by_the_command_of_the_docs(stage: Stage) -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "vpn.md").read_text()
+    [payload] = re.findall(r"--payload '(.*)' /dev/stdout", page)
+    filled = {"ACCOUNT": DEV.account, "VPN_REGION": DEV.region, "VPN_ID": stage.vpn.id}
+    for word, value in filled.items():
+        payload = payload.replace(f'"{word}"', f'"{value}"')
+    stage.clock.passes(hours=500)
+    report = stage.event(json.loads(payload))
+    assert [line[0] for line in report.proof if line[0].isdigit()] == ["1", "2", "3", "4", "5"]
+    assert "proof" in report.as_json()
 
 
 def test_a_new_connection_that_aws_does_not_show_yet_is_waited_for(stage: Stage) -> None:

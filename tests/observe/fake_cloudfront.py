@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 
 def quantity(*items: Any) -> dict[str, Any]:  # noqa: ANN401 - CloudFront's lists hold anything
     """CloudFront's form of a list: without ``Items`` where it is empty."""
@@ -49,6 +51,7 @@ class FakeCloudFront:
         self.request_policies: list[dict[str, Any]] = []
         self.cache_policies: list[dict[str, Any]] = []
         self.endpoints: dict[str, dict[str, Any]] = {}
+        self.refused: dict[str, str] = {}
         self.tenants: list[dict[str, Any]] = []
         self.calls: Counter[str] = Counter()
 
@@ -81,6 +84,8 @@ class FakeCloudFront:
 
     def get_vpc_origin(self, Id: str) -> dict[str, Any]:  # noqa: N803 - AWS's spelling
         self.calls["get_vpc_origin"] += 1
+        if Id in self.refused:
+            raise ClientError({"Error": {"Code": self.refused[Id], "Message": "as the test says"}}, "GetVpcOrigin")
         return {"VpcOrigin": {"Id": Id, "VpcOriginEndpointConfig": self.endpoints[Id]}}
 
 

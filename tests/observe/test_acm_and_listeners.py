@@ -134,9 +134,11 @@ def test_listeners_are_read_with_all_their_certificates_the_default_one_first() 
         "Certificates": [{"CertificateArn": "arn:default"}],
         "MutualAuthentication": {"Mode": "verify"},
     }
-    stub.add_response(
-        "describe_listeners", {"Listeners": [https, {"ListenerArn": "x", "Port": 80, "Protocol": "HTTP"}]}, ANY_LB
-    )
+    others = [
+        {"ListenerArn": "x", "Port": 80, "Protocol": "HTTP"},
+        {"ListenerArn": "y", "Port": 8443, "Protocol": "TCP"},
+    ]
+    stub.add_response("describe_listeners", {"Listeners": [https, *others]}, ANY_LB)
     certificates = [{"CertificateArn": "arn:more"}, {"CertificateArn": "arn:default", "IsDefault": True}]
     stub.add_response("describe_listener_certificates", {"Certificates": certificates}, {"ListenerArn": "arn:listener"})
     bare = LoadBalancer(arn=BALANCER, place=PLACE, dns_name="shop.elb.amazonaws.com")
@@ -144,10 +146,10 @@ def test_listeners_are_read_with_all_their_certificates_the_default_one_first() 
         found = listeners.with_listeners(client, bare)
         assert listeners.with_listeners(client, found) is found
     assert found.listeners is not None
-    [one] = found.listeners
-    assert (one.port, one.protocol, one.certificate_arns, one.client_certificates) == (
-        443, "HTTPS", ("arn:default", "arn:more"), True,
-    )  # fmt: skip
+    assert [(one.port, one.protocol, one.certificate_arns, one.client_certificates) for one in found.listeners] == [
+        (443, "HTTPS", ("arn:default", "arn:more"), True),
+        (8443, "TCP", (), False),
+    ]
 
 
 ANY_LB = {"LoadBalancerArn": ANY}

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib.model.errors import AccessRefused
 from chalicelib.model.inventory import Distribution, OriginKind, ViewerCertificate
 from chalicelib.observe.cloudfront import list_distributions
 from tests.observe.fake_cloudfront import FakeCloudFront, behavior, custom, quantity, summary
@@ -155,11 +156,41 @@ def test_tenants_bring_their_domains() -> None:
     client = FakeCloudFront(summary(1, ConnectionMode="tenant-only"), summary(2))
     client.tenants = [
         {"DistributionId": "E0000000000001", "Domains": [{"Domain": "a.example.org"}, {"Domain": "b.example.org"}]},
-        {"DistributionId": "E0000000000001", "Domains": [{"Domain": "c.example.org"}]},
-    ]
+        {"DistributionId": "E0000000000001", "Domains": [{"Domain": "c.example.org"}],
+         "Customizations": {"Certificate": {"Arn": "arn:own"}}},
+        {"DistributionId": "E0000000000001", "Domains": [{"Domain": "d.example.org"}], "Enabled": False},
+    ]  # fmt: skip
     first, second = list_distributions(client, ACCOUNT)
     assert first.aliases == ("www.example.com", "a.example.org", "b.example.org", "c.example.org")
+    assert first.own_certificates == (("c.example.org", "arn:own"),)
     assert second.aliases == ("www.example.com",)
+
+
+def private(**owner: str) -> dict[str, Any]:
+    return {"Id": "private", "DomainName": "x.example.com", "VpcOriginConfig": {"VpcOriginId": "vo_1", **owner}}
+
+
+@pytest.mark.parametrize(
+    ("owner", "code"),
+    [({}, "EntityNotFound"), ({"OwnerAccountId": "999999999999"}, "AccessDenied")],
+)
+def test_one_vpc_origin_that_is_gone_or_somebody_elses_keeps_nothing_from_being_read(
+    owner: dict[str, str], code: str
+) -> None:
+    client = FakeCloudFront(summary(1, Origins=quantity(private(**owner), custom())), summary(2))
+    client.refused["vo_1"] = code
+    first, second = list_distributions(client, ACCOUNT)
+    lost, web = first.origins
+    assert (lost.kind, web.unread, second.origins[0].unread) == (OriginKind.VPC, "", "")
+    assert "vo_1" in lost.unread
+    assert code in lost.unread
+
+
+def test_a_missing_permission_to_read_the_accounts_own_vpc_origins_is_told_as_that() -> None:
+    client = FakeCloudFront(summary(1, Origins=quantity(private())))
+    client.refused["vo_1"] = "AccessDenied"
+    with pytest.raises(AccessRefused, match="cloudfront:GetVpcOrigin was refused"):
+        list_distributions(client, ACCOUNT)
 
 
 def test_the_viewers_certificate() -> None:

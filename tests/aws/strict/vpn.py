@@ -8,6 +8,7 @@ of routes, message and time. Every connection carries pre-shared keys, as in AWS
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from moto.cloudwatch.models import CloudWatchBackend
@@ -30,12 +31,16 @@ def vpn_telemetry(
     *statuses: str,
     accepted_routes: int = 0,
     message: str = "",
-    changed: dt.datetime | None = None,
+    changed: dt.datetime | Sequence[dt.datetime] | None = None,
     certificate: str = "",
 ) -> None:
-    """Set the tunnels of a connection, one status per tunnel. A connection that was never set answers UP, DOWN."""
+    """Set the tunnels of a connection, one status per tunnel. A connection that was never set answers UP, DOWN.
+
+    ``changed`` is one time for all of them, or one for each.
+    """
     connection = _connection(vpn_connection_id)
-    connection.told = [(status, accepted_routes, message, changed) for status in statuses]
+    times = changed if isinstance(changed, Sequence) else [changed] * len(statuses)
+    connection.told = [(status, accepted_routes, message, at) for status, at in zip(statuses, times, strict=True)]
     connection.told_certificate = {"CertificateArn": certificate} if certificate else {}
 
 
