@@ -171,6 +171,22 @@ def test_none_or_several_are_refused_and_the_record_stays(
     assert why in verdict.obstacle.reason
 
 
+@pytest.mark.parametrize(
+    ("classic", "command"),
+    [
+        (False, "`aws elbv2 remove-tags --region eu-west-1 --tag-keys service --resource-arns ARN`"),
+        (True, "`aws elb remove-tags --region eu-west-1 --tags Key=service --load-balancer-names NAME`"),
+    ],
+)
+def test_of_several_a_tag_is_taken_away_by_the_command_of_their_generation(classic: bool, command: str) -> None:  # noqa: FBT001 - a table
+    several: tuple[LoadBalancer, ...] = (TAGGED, GREEN)
+    if classic:
+        several = tuple(replace(one, arn=classic_arn(one.place, one.name)) for one in several)
+    asked = name(choice={"tags": {"service": "tidb"}})
+    [refusal] = plan(facts(names=[asked], balancers=several), asked).plan.refusals
+    assert command in refusal.remedy
+
+
 def test_our_record_goes_with_its_mark_when_its_load_balancer_is_gone() -> None:
     decision = plan(facts(*led(), balancers=(balancer("other", 2),)))
     assert said(decision) == [f"DELETE CNAME {NAME}", f"DELETE TXT _netreflex.{NAME}"]
