@@ -67,6 +67,8 @@ def banner(stored: Stored) -> str:
         return "✅ RESOLVED"
     if stored.alert.status is AlertStatus.NOTICE and stored.alert.severity is Severity.INFO:
         return "ℹ️ DONE"  # noqa: RUF001 - the sign, not a letter
+    if stored.alert.severity is Severity.INFO and "".join(stored.alert.remedy[:1]).startswith("Nothing"):
+        return "🔵 NO ACTION NEEDED"  # AWS is at work, such as on a tunnel's endpoint
     return _BANNERS[stored.alert.severity]
 
 

@@ -222,9 +222,7 @@ def _pauses(losses: tuple[Finding, ...], case: Case) -> Iterator[Finding]:
             one.hold.says if one.hold else "",
             tunnels=tunnels,
             evidence="\n".join(map(row, tunnels)),
-            remedy=(
-                "Nothing: AWS brings the tunnel back. If it does not, this becomes an error at the time named above.",
-            ),
+            remedy=("Nothing: AWS brings the tunnel back. If it does not in time, this becomes an error.",),
         )
     for tunnel in case.connection.tunnels:
         known = case.detail(tunnel).maintenance

@@ -76,13 +76,15 @@ def _other_vpn() -> Iterator[Told]:
     yield "a second tunnel that was never configured", _judged(snapshot(half, details={(ID, SECOND): never}))
     failed = TunnelDetails(active=ActiveTunnel(provisioning="failed", reason="the inside CIDR is taken"))
     yield "a tunnel that AWS could not provision", _judged(snapshot(half, details={(ID, SECOND): failed}))
+    modified = answer(up(FIRST), down(SECOND, since=VPN_NOW - timedelta(minutes=10)), State="modifying")
+    yield "a loss while AWS is at work", _judged(snapshot(modified), quiet=True)
 
 
-def _judged(seen: VpnSnapshot) -> Alert:
+def _judged(seen: VpnSnapshot, *, quiet: bool = False) -> Alert:
     connection = seen.connections[0]
     verdict = judge_tunnels(seen, connection, policy(), VPN_NOW)
     about = VpnTold(verdict=verdict, snapshot=seen, policy=policy(), now=VPN_NOW)
-    return vpn_alert(about, connection, verdict.findings)
+    return vpn_alert(about, connection, verdict.losses(known=False) if quiet else verdict.findings)
 
 
 def _certificates() -> Iterator[Told]:

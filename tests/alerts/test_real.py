@@ -14,7 +14,7 @@ from botocore import xform_name
 from chalicelib.alerts import kinds, render, roll
 from chalicelib.alerts.road import Road
 from chalicelib.alerts.state import Stored
-from chalicelib.model.alert import Alert, AlertStatus
+from chalicelib.model.alert import Alert, AlertStatus, Severity
 from tests.alerts.figures import figure
 from tests.alerts.real import real_alerts
 from tests.alerts.samples import alert as any_alert
@@ -61,6 +61,16 @@ def test_a_phone_shows_the_cause_before_the_step() -> None:
             assert "named above" not in text, what
             assert " Do: " in text, what
             assert not alert.cause or 0 < text.index(" Why: ") < text.index(" Do: "), what
+
+
+def test_nobody_is_called_to_act_where_there_is_nothing_to_do() -> None:
+    banners = set()
+    for what, alert in real_alerts():
+        if alert.status is AlertStatus.FIRING and alert.severity is Severity.INFO:
+            banner = render.banner(stored(alert))
+            banners.add(banner)
+            assert (banner == "🔵 NO ACTION NEEDED") is alert.remedy[0].startswith("Nothing"), what
+    assert banners == {"🔵 ACTION NEEDED", "🔵 NO ACTION NEEDED"}
 
 
 def test_a_step_that_failed_says_what_it_means_for_traffic_and_what_is_missing() -> None:
