@@ -46,12 +46,12 @@ def place_alert(place: Place, error: str, name: str, now: datetime) -> Alert:
 
 
 def place_left(alert: Alert, now: datetime) -> Alert:
-    """The end of such an alert, because the place is not in the policy any more."""
+    """The end of an alert about a place, or about something in it, because the place is not in the policy any more."""
     return replace(
         alert,
         status=AlertStatus.RESOLVED,
         title=f"netreflex need not look into {alert.subject.name} any more",
-        summary="The policy does not name it any more, so nothing there is watched, decided or repaired.",
+        summary="The policy does not name its account and Region any more: nothing there is watched, decided or repaired.",
         at=now,
         cause="",
         remedy=(),

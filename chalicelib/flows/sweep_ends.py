@@ -13,6 +13,7 @@ from datetime import timedelta
 from chalicelib.alerts import kinds
 from chalicelib.alerts.peering_ends import unseen
 from chalicelib.alerts.place_alerts import place_fingerprint, place_left
+from chalicelib.alerts.vpn_alerts import parts_fingerprint
 from chalicelib.flows.ports import World
 from chalicelib.model.network import Place
 
@@ -28,9 +29,10 @@ def end_unseen(seen: Collection[str], world: World, *, complete: bool) -> Iterat
 
 
 def end_left_places(world: World) -> Iterator[str]:
-    """End the alerts about places that could not be read and are not in the policy any more."""
-    for alert in tuple(world.road.open_alerts(kinds.AUTOMATION)):
+    """End the alerts about places, and about the VPN connections there, that are not in the policy any more."""
+    for alert in (*world.road.open_alerts(kinds.AUTOMATION), *world.road.open_alerts(kinds.VPN)):
         place = Place(account=alert.subject.account, region=alert.subject.region)
-        if alert.fingerprint == place_fingerprint(place) and place not in world.policy.places:
+        of_place = alert.kind == kinds.VPN or alert.fingerprint in {place_fingerprint(place), parts_fingerprint(place)}
+        if of_place and place not in world.policy.places:
             world.road.tell(place_left(alert, world.now()))
             yield alert.fingerprint

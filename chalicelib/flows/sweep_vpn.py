@@ -7,13 +7,16 @@ or one part of it, is told and does not keep the others from being judged.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 
 from chalicelib.alerts import kinds
 from chalicelib.alerts.vpn_alerts import SETUP, parts_alert, parts_fingerprint, vpn_fingerprint
 from chalicelib.decide.tunnel_alarms import alarm_connection
 from chalicelib.flows.ports import World
+from chalicelib.flows.sweep_ends import PASSING
 from chalicelib.flows.vpn import joined, settle_connections
+from chalicelib.model.alert import Alert
 from chalicelib.model.errors import NetreflexError
 from chalicelib.model.network import Place
 from chalicelib.model.plan import Decision
@@ -27,7 +30,7 @@ ENOUGH_SECONDS = 30.0  # what one more place may take at worst, with the retries
 
 def sweep_connections(world: World, seconds_left: Callable[[], float] = lambda: float("inf")) -> Report:
     """One pass over the VPN connections of all places."""
-    open_vpn = frozenset(world.road.open_fingerprints(kinds.VPN))
+    open_vpn = {alert.fingerprint: alert for alert in world.road.open_alerts(kinds.VPN)}
     open_parts = frozenset(world.road.open_fingerprints(kinds.AUTOMATION))
     reports: list[Report] = []
     places = _turned(world)
@@ -47,14 +50,14 @@ def _turned(world: World) -> tuple[Place, ...]:
     return places[first:] + places[:first]
 
 
-def _sweep_place(place: Place, world: World, open_vpn: Collection[str], open_parts: Collection[str]) -> Report:
+def _sweep_place(place: Place, world: World, open_vpn: Mapping[str, Alert], open_parts: Collection[str]) -> Report:
     try:
         snapshot = world.vpn().look(place)
     except NetreflexError as error:
         LOG.warning("sweep.vpn_unread", extra={"place": str(place), "error": str(error)})
         told = _tell_parts(place, (str(error),), world, open_parts, blind=True)
         return joined(SweepDue(), (_noted(f"the VPN connections of {place} were not read: {error}"), *told))
-    ids = _ids(snapshot, open_vpn)
+    ids = _ids(snapshot, open_vpn, world.now())
     try:
         settled = settle_connections(SweepDue(), snapshot, ids, world, open_vpn)
     except NetreflexError as error:
@@ -67,8 +70,8 @@ def _sweep_place(place: Place, world: World, open_vpn: Collection[str], open_par
     return joined(SweepDue(), (_noted(counted), report, *told))
 
 
-def _ids(snapshot: VpnSnapshot, open_vpn: Collection[str]) -> tuple[str, ...]:
-    """What EC2 shows, and what it no longer shows but an alarm of ours still names.
+def _ids(snapshot: VpnSnapshot, open_vpn: Mapping[str, Alert], now: datetime) -> tuple[str, ...]:
+    """What EC2 shows, and what it no longer shows but an alarm of ours or an alert still names.
 
     A connection that has been deleted for long and has no open alert needs no judgement.
     """
@@ -79,7 +82,18 @@ def _ids(snapshot: VpnSnapshot, open_vpn: Collection[str]) -> tuple[str, ...]:
         if not one.state.gone
         or any(vpn_fingerprint(snapshot.place, one.connection_id, part) in open_vpn for part in ("", SETUP))
     )
-    return tuple(dict.fromkeys((*sorted(seen), *sorted(one for one in alarms if one is not None))))
+    told = _unseen(snapshot, open_vpn.values(), now)
+    return tuple(dict.fromkeys((*sorted(seen), *sorted(one for one in alarms if one is not None), *sorted(told))))
+
+
+def _unseen(snapshot: VpnSnapshot, alerts: Iterable[Alert], now: datetime) -> Iterator[str]:
+    """The connections that an alert names and EC2 shows no more: deleted while nobody looked."""
+    shown = {one.connection_id for one in snapshot.connections}
+    for alert in alerts:
+        connection_id = alert.subject.id.removesuffix(SETUP)
+        here = (alert.subject.account, alert.subject.region) == (snapshot.place.account, snapshot.place.region)
+        if here and connection_id not in shown and now - alert.at >= PASSING:
+            yield connection_id
 
 
 def _tell_parts(

@@ -371,6 +371,39 @@ def test_a_connection_that_aws_shows_no_more_loses_its_alarms_and_its_alert(stag
     assert ("resolved", "critical", f"VPN {stage.vpn.id}: the connection is deleted") in stage.messages()
 
 
+def test_an_alert_about_a_connection_that_aws_shows_no_more_ends_without_any_alarm_of_ours() -> None:
+    from moto.ec2.models import ec2_backends
+
+    with staged("{alarms: false}") as stage:
+        stage.tunnels("DOWN", "DOWN")
+        stage.sweep()
+        stage.lab.alerts()
+        del ec2_backends[DEV.account][DEV.region].vpn_connections[stage.vpn.id]
+        stage.clock.passes(minutes=5)
+        stage.sweep()
+        gone = ("resolved", "critical", f"VPN {stage.vpn.id}: the connection is deleted")
+        assert gone not in stage.messages()  # EC2 may not show for a moment what is there
+        stage.clock.passes(minutes=15)
+        stage.sweep()
+        assert gone in stage.messages()
+
+
+def test_a_place_that_leaves_the_policy_takes_the_alerts_about_its_connections_along(stage: Stage) -> None:
+    stage.tunnels("DOWN", "DOWN")
+    stage.sweep()
+    stage.lab.denied.add(("ec2:DescribeVpnConnections", DEV.account))
+    stage.sweep()
+    stage.lab.alerts()
+    stage.lab.fresh_runtime("version: 1\n")
+    sweep_everything(stage.lab.flow_world())
+    assert {(status, title) for status, _, title in stage.messages()} == {
+        ("resolved", "netreflex need not look into hq any more"),
+        ("resolved", "netreflex need not look into dev eu-west-1 any more"),
+    }
+    sweep_everything(stage.lab.flow_world())
+    assert stage.messages() == []
+
+
 def test_observe_mode_plans_and_tells_and_makes_no_alarm() -> None:
     with staged(mode="observe") as stage:
         stage.tunnels("DOWN", "DOWN")
