@@ -394,6 +394,7 @@ def test_a_place_that_leaves_the_policy_takes_the_alerts_about_its_connections_a
     stage.lab.denied.add(("ec2:DescribeVpnConnections", DEV.account))
     stage.sweep()
     stage.lab.alerts()
+    stage.clock.passes(minutes=5)
     stage.lab.fresh_runtime("version: 1\n")
     sweep_everything(stage.lab.flow_world())
     assert {(status, title) for status, _, title in stage.messages()} == {
