@@ -7,10 +7,12 @@ this before it begins; here it is judged once more, on the computer that deploys
 
 from __future__ import annotations
 
+import re
 import sys
 
 from chalicelib.model.errors import ConfigurationError
 
+_OF_A_STAGE = re.compile(r"netreflex-([a-z0-9]+)-(?:alerts|state)")
 _DEPLOYING = frozenset({"deploy", "package"})  # commands of chalice that make something of what app.py declares
 
 
@@ -26,18 +28,18 @@ def chosen_stage() -> str | None:
     return str(context.params["stage"])
 
 
-def check_stage(stage: str, *, topic_arn: str | None, state_table: str | None) -> None:
-    """Raises ConfigurationError that says what to run where the settings are not those of the stage."""
-    own = f"netreflex-{stage}-"
-    named = {
-        "NETREFLEX_ALERTS_TOPIC_ARN": (topic_arn, f"{own}alerts"),
-        "NETREFLEX_STATE_TABLE": (state_table, f"{own}state"),
-    }
-    faults = [
-        f"{setting} {'is not set' if has is None else f'does not name {wanted}'}"
-        for setting, (has, wanted) in named.items()
-        if (has or "").rpartition(":")[2] != wanted
-    ]
+def check_stage(stage: str, *, topic_arn: str | None, state_table: str | None, prefix: str) -> None:
+    """Raises ConfigurationError that says what to run where the functions would take part in another stage.
+
+    A stage with names of its own choice, or with less than all of them, is its owner's business. ``prefix`` is what the
+    names of its queues begin with.
+    """
+    settings = {"NETREFLEX_ALERTS_TOPIC_ARN": topic_arn, "NETREFLEX_STATE_TABLE": state_table}
+    names = {setting: value.rpartition(":")[2] for setting, value in settings.items() if value}
+    found = {setting: _OF_A_STAGE.fullmatch(name) for setting, name in names.items()}
+    faults = [f"{setting} is of stage {of[1]}" for setting, of in found.items() if of and of[1] != stage]
+    if not names and prefix != f"netreflex-{stage}-":
+        faults = [f"{' and '.join(settings)} are not set"]
     if faults:
         raise ConfigurationError(
             f"stage {stage} is not set up in .chalice/config.json: {', '.join(faults)}. Run `make deploy STAGE={stage}` "

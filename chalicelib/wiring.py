@@ -322,9 +322,11 @@ def runtime_of(environment: frozenset[tuple[str, str]]) -> Runtime:
 def queue_name(part: str) -> str:
     """The name of a queue of this installation, for a decorator, which is evaluated where settings may be missing.
 
-    Raises ConfigurationError where `chalice deploy` is about to deploy a stage with them missing.
+    Raises ConfigurationError where `chalice deploy` is about to deploy a stage with the queue of another one.
     """
     settings, stage = read_settings(os.environ), chosen_stage()
     if stage is not None:
-        check_stage(stage, topic_arn=settings.alerts_topic_arn, state_table=settings.state_table)
+        check_stage(
+            stage, topic_arn=settings.alerts_topic_arn, state_table=settings.state_table, prefix=settings.prefix
+        )
     return settings.prefix + part

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from chalicelib.model.errors import ConfigurationError
 from deploy.application import CHALICE
 from tests.aws.checkout import checkout
 
+CONFIG = Path(__file__).parent.parent.parent / ".chalice" / "config.json"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:netreflex-{}-alerts"
 NOWHERE = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -57,10 +59,10 @@ def chalice(project: Path, stages: dict[str, dict[str, str]], *arguments: str) -
 @pytest.mark.parametrize(
     ("stages", "said"),
     [
-        ({"dev": settings("dev")}, ("ALERTS_TOPIC_ARN is not set", "STATE_TABLE is not set")),
+        ({"dev": settings("dev")}, ("NETREFLEX_ALERTS_TOPIC_ARN and NETREFLEX_STATE_TABLE are not set",)),
         (
             {"dev": settings("dev"), "prod": settings("dev")},
-            ("ARN does not name netreflex-prod-alerts", "TABLE does not name netreflex-prod-state"),
+            ("NETREFLEX_ALERTS_TOPIC_ARN is of stage dev", "NETREFLEX_STATE_TABLE is of stage dev"),
         ),
     ],
     ids=["chalice does not know the stage", "the settings were copied from another stage"],
@@ -76,9 +78,21 @@ def test_a_stage_without_settings_of_its_own_is_not_deployed(
     assert not (project / "out").exists()
 
 
-def test_a_stage_that_make_deploy_has_written_goes_on_to_aws(project: Path) -> None:
+@pytest.mark.parametrize(
+    "stages",
+    [
+        {"prod": settings("prod")},
+        json.loads(CONFIG.read_text())["stages"],
+        {"prod": {"NETREFLEX_STATE_TABLE": "netreflex-prod-state"}},
+        {"prod": {"NETREFLEX_ALERTS_TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:ours-alerts"}},
+    ],
+    ids=["by make deploy", "as it comes", "without a topic", "with names of its own"],
+)
+def test_a_stage_with_settings_of_its_own_goes_on_to_aws(project: Path, stages: dict[str, Any]) -> None:
     """There is no AWS here; what is told is that, and nothing of settings."""
-    code, told = chalice(project, {"prod": settings("prod")}, "deploy", "--stage", "prod", "--no-autogen-policy")
+    (stage,) = stages
+    plain = {stage: stages[stage].get("environment_variables", stages[stage])}
+    code, told = chalice(project, plain, "deploy", "--stage", stage, "--no-autogen-policy")
     assert code != 0
     assert "Could not connect to the endpoint URL" in told
     assert "is not set up" not in told
@@ -90,6 +104,7 @@ def test_nothing_is_asked_of_a_function_or_a_test_that_imports_the_application()
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_settings_of_the_stage_itself_are_taken(stage: str) -> None:
-    check_stage(stage, topic_arn=TOPIC.format(stage), state_table=f"netreflex-{stage}-state")
-    with pytest.raises(ConfigurationError, match="is not set up"):
-        check_stage("other", topic_arn=TOPIC.format(stage), state_table=f"netreflex-{stage}-state")
+    names = {"topic_arn": TOPIC.format(stage), "state_table": f"netreflex-{stage}-state"}
+    check_stage(stage, **names, prefix=f"netreflex-{stage}-")
+    with pytest.raises(ConfigurationError, match=f"is of stage {stage}"):
+        check_stage("other", **names, prefix=f"netreflex-{stage}-")
