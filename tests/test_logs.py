@@ -15,7 +15,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.logs import REDACTED, make_logger, redacted
+from chalicelib.logs import PACKAGE, REDACTED, make_logger, redacted
 from chalicelib.model.errors import AwsFailure
 from tests.aws import strict_moto  # noqa: F401 - moto gives VPN connections their configuration
 
@@ -49,6 +49,16 @@ class Log:
 
     def line(self) -> dict[str, Any]:
         return dict(json.loads(self.text.splitlines()[-1]))
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """A logger made here is no longer that of the package when the test is over: other tests read what that writes."""
+    package = logging.getLogger(PACKAGE)
+    handlers, level = list(package.handlers), package.level
+    yield
+    package.handlers = handlers
+    package.setLevel(level)
 
 
 @pytest.fixture
