@@ -159,7 +159,8 @@ def show_balancers(balancers: Sequence[LoadBalancer]) -> str:
     """A command that shows load balancers of one Region and generation; the first says which generation."""
     first = min(balancers, key=lambda one: one.arn)
     if is_classic(first):
-        return f"aws elb describe-load-balancers --region {first.place.region} --load-balancer-names {first.name}"
+        names = " ".join(sorted(one.name for one in balancers if is_classic(one)))
+        return f"aws elb describe-load-balancers --region {first.place.region} --load-balancer-names {names}"
     arns = " ".join(sorted(one.arn for one in balancers if not is_classic(one)))
     return f"aws elbv2 describe-load-balancers --region {first.place.region} --load-balancer-arns {arns}"
 

@@ -280,6 +280,8 @@ def test_another_owners_record_leads_nowhere_as_far_as_we_know() -> None:
 
 def test_each_kind_of_load_balancer_is_shown_by_its_own_command() -> None:
     assert show_balancers([CLASSIC]) == "aws elb describe-load-balancers --region eu-west-1 --load-balancer-names tidb"
+    other = replace(CLASSIC, name="other", arn=classic_arn(HERE, "other"))
+    assert show_balancers([CLASSIC, other]).endswith(" --load-balancer-names other tidb")
     command = show_balancers([GREEN, TAGGED, replace(CLASSIC, arn=CLASSIC.arn.replace("tidb", "zzz"))])
     assert (
         command == f"aws elbv2 describe-load-balancers --region eu-west-1 --load-balancer-arns {TAGGED.arn} {GREEN.arn}"
@@ -287,14 +289,3 @@ def test_each_kind_of_load_balancer_is_shown_by_its_own_command() -> None:
     several = name(choice={"arn": arn()})
     [refusal] = plan(facts(names=[several], balancers=(balancer(), balancer())), several).plan.refusals
     assert refusal.remedy == "Let the policy choose one by its ARN."
-
-
-def test_several_classic_load_balancers_are_told_apart_by_their_own_command() -> None:
-    """Classic ones have no ARN in their API, so a tag is taken away by the name."""
-    twins = [
-        replace(CLASSIC, name=one, arn=classic_arn(HERE, one), tags={"service": "tidb"}) for one in ("tidb-a", "tidb-b")
-    ]
-    several = name(choice={"tags": {"service": "tidb"}})
-    [refusal] = plan(facts(names=[several], balancers=tuple(twins)), several).plan.refusals
-    command = "aws elb remove-tags --region eu-west-1 --tags Key=service --load-balancer-names NAME"
-    assert f"`{command}`" in refusal.remedy
