@@ -27,7 +27,7 @@ from botocore.exceptions import (
 )
 
 from chalicelib import __version__
-from chalicelib.model.errors import AccessRefused, AwsFailure, ConfigurationError, NoMemberRole, RetryLater
+from chalicelib.model.errors import AccessRefused, AwsFailure, ConfigurationError, NoMemberRole, RetryLater, in_account
 from chalicelib.model.network import ACCOUNT_ID, Place
 
 CONFIG = Config(
@@ -224,7 +224,7 @@ class translated:  # noqa: N801 - reads as a phrase: with translated(account, op
             ) from None
         if isinstance(error, BotoCoreError):
             name = type(error).__name__
-            raise RetryLater(f"{self.operation} in account {self.account} got no answer ({name}); run again") from None
+            raise RetryLater(f"{self.operation} {in_account(self.account)} got no answer ({name}); run again") from None
 
     def meaning(self, error: ClientError) -> AccessRefused | RetryLater | AwsFailure:
         code = error_code(error)
@@ -232,6 +232,6 @@ class translated:  # noqa: N801 - reads as a phrase: with translated(account, op
             return AccessRefused(account=self.account, operation=self.operation, code=code, region=self.region)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _PASSING_CODES or status >= _SERVER_ERROR:
-            return RetryLater(f"{self.operation} in account {self.account} was put off by AWS ({code}); run again")
+            return RetryLater(f"{self.operation} {in_account(self.account)} was put off by AWS ({code}); run again")
         message = str(error.response.get("Error", {}).get("Message", ""))[:300]
         return AwsFailure(account=self.account, operation=self.operation, code=code, message=message)

@@ -14,6 +14,13 @@ A refusal (a reason not to act) is data in the plan and never an exception.
 
 from __future__ import annotations
 
+HOME = "home"  # what stands for netreflex's own account where its number is not asked for
+
+
+def in_account(account: str) -> str:
+    """The account of a call as people read it."""
+    return "in netreflex's own account" if account == HOME else f"in account {account}"
+
 
 class NetreflexError(Exception):
     """The root; its text says what happened and what to do, and never carries a secret."""
@@ -29,7 +36,7 @@ class AccessRefused(NetreflexError):
     def __init__(self, *, account: str, operation: str, code: str, region: str = "") -> None:
         self.account, self.operation, self.code, self.region = account, operation, code, region
         super().__init__(
-            f"{operation} was refused in account {account} ({code}): grant it to netreflex's role there, then run again"
+            f"{operation} was refused {in_account(account)} ({code}): grant it to netreflex's role there, then run again"
         )
 
 
@@ -50,4 +57,4 @@ class AwsFailure(NetreflexError):
 
     def __init__(self, *, account: str, operation: str, code: str, message: str) -> None:
         self.account, self.operation, self.code = account, operation, code
-        super().__init__(f"{operation} failed in account {account}: {code}: {message}")
+        super().__init__(f"{operation} failed {in_account(account)}: {code}: {message}")

@@ -47,7 +47,7 @@ def ends(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProcess[st
         ),
         ({"AWS_PROFILE": "nobody"}, "AWS cannot be asked: The config profile (nobody) could not be found"),
         ({**KEYS, "AWS_DEFAULT_REGION": ""}, "no AWS Region is chosen: set AWS_DEFAULT_REGION"),
-        ({**KEYS, "AWS_MAX_ATTEMPTS": "1"}, "sts:GetCallerIdentity in account home got no answer"),
+        ({**KEYS, "AWS_MAX_ATTEMPTS": "1"}, "sts:GetCallerIdentity in netreflex's own account got no answer"),
         ({"NETREFLEX_MODE": "on"}, "NETREFLEX_MODE must be `enforce` or `observe`"),
     ],
 )

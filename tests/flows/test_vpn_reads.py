@@ -304,7 +304,7 @@ class _Reader:
 
 
 REFUSED = AccessRefused(account="home", operation="dynamodb:GetItem", code="AccessDeniedException")
-PUT_OFF = RetryLater("dynamodb:GetItem in account home was put off by AWS (Throttling); run again")
+PUT_OFF = RetryLater("dynamodb:GetItem in netreflex's own account was put off by AWS (Throttling); run again")
 
 
 @pytest.mark.parametrize("part", ["recall", "remember"])
