@@ -27,7 +27,15 @@ from botocore.exceptions import (
 )
 
 from chalicelib import __version__
-from chalicelib.model.errors import AccessRefused, AwsFailure, ConfigurationError, NoMemberRole, RetryLater, in_account
+from chalicelib.model.errors import (
+    HOME,
+    AccessRefused,
+    AwsFailure,
+    ConfigurationError,
+    NoMemberRole,
+    RetryLater,
+    in_account,
+)
 from chalicelib.model.network import ACCOUNT_ID, Place
 
 CONFIG = Config(
@@ -145,7 +153,7 @@ class Sessions:
     def _home(self) -> str:
         with self._making:
             if self._home_account is None:
-                with translated("home", "sts:GetCallerIdentity"):
+                with translated(HOME, "sts:GetCallerIdentity"):
                     self._home_account = str(self.home("sts").get_caller_identity()["Account"])
             return self._home_account
 

@@ -165,7 +165,7 @@ def bundled_policy_faults(configuration: Configuration) -> list[str]:
     """The faults of a policy that lies in the bundle; one that lies in AWS is not looked at, because no credentials are needed."""
 
     def nowhere(service: str) -> object:
-        raise NotImplementedError(f"a file is read without {service}")
+        raise DeploymentFault(f"a policy in the bundle is read without {service}")
 
     return [] if _policy_source(configuration).startswith(_IN_AWS) else _policy_faults(configuration, nowhere)
 

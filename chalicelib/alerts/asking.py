@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.model.errors import AwsFailure, ConfigurationError, NetreflexError
+from chalicelib.model.errors import HOME, AwsFailure, ConfigurationError, NetreflexError
 
 _REFUSED, _NO_TABLE = "ConditionalCheckFailedException", "ResourceNotFoundException"
 
@@ -31,7 +31,7 @@ def meaning(table: str, operation: str, error: ClientError | BotoCoreError) -> N
     from chalicelib.sessions import translated  # only where there is an error: it loads the whole SDK
 
     try:
-        with translated("home", f"dynamodb:{operation}"):
+        with translated(HOME, f"dynamodb:{operation}"):
             raise error
     except NetreflexError as meant:
         if isinstance(meant, AwsFailure) and meant.code == _NO_TABLE:

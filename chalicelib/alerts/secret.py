@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.model.errors import ConfigurationError, NetreflexError, RetryLater
+from chalicelib.model.errors import HOME, ConfigurationError, NetreflexError, RetryLater
 
 MAX_AGE = 300  # seconds
 
@@ -71,7 +71,7 @@ def _meaning(name: str, error: BaseException | None) -> NetreflexError:
     if isinstance(error, BotoCoreError):
         return RetryLater(f"reading the Slack secret {name} got no answer ({type(error).__name__}); it is read again")
     code = error_code(error) if isinstance(error, ClientError) else type(error).__name__
-    if isinstance(error, ClientError) and isinstance(translated("home", "").meaning(error), RetryLater):
+    if isinstance(error, ClientError) and isinstance(translated(HOME, "").meaning(error), RetryLater):
         return RetryLater(f"reading the Slack secret {name} was put off by AWS ({code}); it is read again")
     wanted = f"the Slack secret {name} cannot be read ({code}): does it exist, and may this function read it?"
     return ConfigurationError(wanted)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import Any
 
-from chalicelib.model.errors import RetryLater
+from chalicelib.model.errors import HOME, RetryLater
 from chalicelib.model.facts import Ledger, LedgerRoute
 from chalicelib.model.network import Place
 from chalicelib.model.state import APPROVAL_KEY, ledger_key, peering_of
@@ -20,7 +20,7 @@ def read_ledger(client: Any, table: str, peering_id: str) -> Ledger:  # noqa: AN
     """The memory of one peering, empty where there is none."""
     routes: list[LedgerRoute] = []
     approved: tuple[str, ...] = ()
-    with translated("home", "dynamodb:Query"):
+    with translated(HOME, "dynamodb:Query"):
         pages = client.get_paginator("query").paginate(
             TableName=table,
             KeyConditionExpression="pk = :pk",
@@ -52,7 +52,7 @@ def read_approvals(client: Any, table: str, peering_ids: Sequence[str]) -> dict[
         keys = [_approval_key(peering_id) for peering_id in peering_ids[start : start + _BATCH]]
         left: Any = {table: {"Keys": keys, "ConsistentRead": True}}
         for _ in range(_ROUNDS):
-            with translated("home", "dynamodb:BatchGetItem"):
+            with translated(HOME, "dynamodb:BatchGetItem"):
                 answer = client.batch_get_item(RequestItems=left)
             for item in answer["Responses"].get(table, ()):
                 approved = tuple(ip_network(cidr["S"]) for cidr in item["cidrs"]["L"])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from chalicelib.model.errors import HOME
 from chalicelib.model.names import NamesRemembered, PendingChange, Zone
 from chalicelib.model.state import NAMES_KEY, balancer_key
 from chalicelib.sessions import translated
@@ -41,7 +42,7 @@ def _zone(item: Mapping[str, Any]) -> Zone:
 
 
 def _items(client: Any, table: str, key: str) -> tuple[Mapping[str, Any], ...]:  # noqa: ANN401
-    with translated("home", "dynamodb:Query"):
+    with translated(HOME, "dynamodb:Query"):
         pages = client.get_paginator("query").paginate(
             TableName=table,
             KeyConditionExpression="pk = :pk",

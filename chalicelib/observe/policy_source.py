@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chalicelib.model.errors import ConfigurationError
+from chalicelib.model.errors import HOME, ConfigurationError
 from chalicelib.model.state import LAST_GOOD_KEY, POLICY_KEY
 from chalicelib.sessions import translated
 
@@ -25,12 +25,12 @@ def read_policy_text(source: str, home: Callable[[str], Any], root: Path) -> str
     Raises ConfigurationError where there is no text to read there.
     """
     if source.startswith("ssm:"):
-        with translated("home", "ssm:GetParameter"):
+        with translated(HOME, "ssm:GetParameter"):
             answer = home("ssm").get_parameter(Name=source.removeprefix("ssm:"), WithDecryption=True)
         return str(answer["Parameter"]["Value"])
     if found := _S3.fullmatch(source):
         one = {"VersionId": found["version"]} if found["version"] else {}
-        with translated("home", "s3:GetObjectVersion" if one else "s3:GetObject"):
+        with translated(HOME, "s3:GetObjectVersion" if one else "s3:GetObject"):
             body = home("s3").get_object(Bucket=found["bucket"], Key=found["key"], **one)["Body"].read()
         return _text(source, body)
     if found := _APPCONFIG.fullmatch(source):
@@ -47,13 +47,13 @@ def read_policy_text(source: str, home: Callable[[str], Any], root: Path) -> str
 
 
 def _from_appconfig(client: Any, found: re.Match[str]) -> bytes:  # noqa: ANN401
-    with translated("home", "appconfig:StartConfigurationSession"):
+    with translated(HOME, "appconfig:StartConfigurationSession"):
         session = client.start_configuration_session(
             ApplicationIdentifier=found["app"],
             EnvironmentIdentifier=found["env"],
             ConfigurationProfileIdentifier=found["profile"],
         )
-    with translated("home", "appconfig:GetLatestConfiguration"):
+    with translated(HOME, "appconfig:GetLatestConfiguration"):
         answer = client.get_latest_configuration(ConfigurationToken=session["InitialConfigurationToken"])
         return bytes(answer["Configuration"].read())
 
@@ -67,7 +67,7 @@ def _text(source: str, body: bytes) -> str:
 
 def read_last_good(client: Any, table: str) -> str | None:  # noqa: ANN401
     """The text of the last policy without a fault, out of the state table; None where none was kept."""
-    with translated("home", "dynamodb:GetItem"):
+    with translated(HOME, "dynamodb:GetItem"):
         answer = client.get_item(
             TableName=table, Key={"pk": {"S": POLICY_KEY}, "sk": {"S": LAST_GOOD_KEY}}, ConsistentRead=True
         )

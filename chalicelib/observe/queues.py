@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.model.errors import HOME
 from chalicelib.sessions import translated
 
 _SUFFIX = "dead-letters"
@@ -17,7 +18,7 @@ class DeadLetterQueues:
 
     def urls(self) -> tuple[str, ...]:
         """Every queue of ours that is named as a dead-letter queue, in the order of their names."""
-        with translated("home", "sqs:ListQueues"):
+        with translated(HOME, "sqs:ListQueues"):
             pages = self.client.get_paginator("list_queues").paginate(QueueNamePrefix=self._prefix)
             found = [url for page in pages for url in page.get("QueueUrls", ())]
         return tuple(sorted(url for url in found if url.endswith(_SUFFIX)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.model.errors import HOME
 from chalicelib.model.state import BOOKMARK_KEY, CERTIFICATE_SWEEP_KEY
 from chalicelib.sessions import translated
 
@@ -19,13 +20,13 @@ class StateTableBookmark:
 
     def read(self) -> str:
         """The last distribution that was done; empty at the beginning."""
-        with translated("home", "dynamodb:GetItem"):
+        with translated(HOME, "dynamodb:GetItem"):
             item = self._client().get_item(TableName=self._table, Key=_KEY).get("Item", {})
         return str(item.get("last", {}).get("S", ""))
 
     def write(self, place: str) -> None:
         """Note the last distribution that was done; empty: begin anew."""
-        with translated("home", "dynamodb:PutItem"):
+        with translated(HOME, "dynamodb:PutItem"):
             self._client().put_item(TableName=self._table, Item={**_KEY, "last": {"S": place}})
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.model.actions import CreateRoute, ReplaceRoute
-from chalicelib.model.errors import RetryLater
+from chalicelib.model.errors import HOME, RetryLater
 from chalicelib.model.network import Network
 from chalicelib.model.state import APPROVAL_KEY, ledger_key
 from chalicelib.sessions import translated
@@ -35,7 +35,7 @@ class StateTableMemory:
         for start in range(0, len(items), _BATCH):
             left: Any = {self._table: [{"PutRequest": {"Item": item}} for item in items[start : start + _BATCH]]}
             for _ in range(_ROUNDS):
-                with translated("home", "dynamodb:BatchWriteItem"):
+                with translated(HOME, "dynamodb:BatchWriteItem"):
                     left = self._client().batch_write_item(RequestItems=left)["UnprocessedItems"]
                 if not left:
                     break

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.model.errors import RetryLater
+from chalicelib.model.errors import HOME, RetryLater
 from chalicelib.model.names import PendingChange, Zone
 from chalicelib.model.state import NAMES_KEY, balancer_key
 from chalicelib.sessions import translated
@@ -65,7 +65,7 @@ class StateTableNames:
     def _write_batch(self, requests: Sequence[Mapping[str, Any]]) -> None:
         left: Any = {self._table: list(requests)}
         for _ in range(_ROUNDS):
-            with translated("home", "dynamodb:BatchWriteItem"):
+            with translated(HOME, "dynamodb:BatchWriteItem"):
                 left = self._client().batch_write_item(RequestItems=left)["UnprocessedItems"]
             if not left:
                 return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from chalicelib.model.errors import HOME
 from chalicelib.model.state import LAST_GOOD_KEY, POLICY_KEY
 from chalicelib.sessions import translated
 
@@ -18,5 +19,5 @@ def keep_last_good(client: Any, table: str, text: str, version: str, now: dateti
         "version": {"S": version},
         "at": {"S": now.isoformat()},
     }
-    with translated("home", "dynamodb:PutItem"):
+    with translated(HOME, "dynamodb:PutItem"):
         client.put_item(TableName=table, Item=item)

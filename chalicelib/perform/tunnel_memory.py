@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.model.errors import HOME
 from chalicelib.model.network import Place
 from chalicelib.model.state import TUNNELS_KEY, vpn_key
 from chalicelib.model.tunnel_memory import VERSION, TunnelMemory, memory_text
@@ -36,7 +37,7 @@ class StateTableTunnels:
             "at": {"S": now.isoformat()},
             "expires": {"N": str(int((now + _KEEP).timestamp()))},  # the table's TTL attribute, in whole seconds
         }
-        with translated("home", "dynamodb:PutItem"):
+        with translated(HOME, "dynamodb:PutItem"):
             self._client().put_item(TableName=self._table, Item=item)
 
 
