@@ -11,12 +11,14 @@ from botocore.exceptions import ClientError
 from deploy.configuration import Configuration
 from deploy.declared import Function
 from deploy.faults import doing
+from deploy.hub_account import hub_account_faults
 from deploy.inventory import absent
 from deploy.place import Place
 from deploy.resources import resources_template
 from deploy.roles import inline_policy
 from deploy.safeguards import differences
 from deploy.stack import Stack
+from deploy.stage_roles import pattern_faults, stage_roles, stale_roles
 from deploy.waking import waking_faults
 
 _UNCONFIRMED = "PendingConfirmation"  # SNS API reference, Subscription
@@ -28,7 +30,7 @@ def missing(place: Place, configuration: Configuration, functions: Sequence[Func
     with doing("reading back what was deployed"):
         found = [*_resources(place, functions), *application_differences(place, configuration, functions)]
         found += [f"not set: {one.what}" for one in differences(place, functions, tracing=configuration.tracing)]
-        return [*found, *_subscription(place)]
+        return [*found, *_subscription(place), *_role_files(place, configuration)]
 
 
 def _resources(place: Place, functions: Sequence[Function]) -> Iterator[str]:
@@ -97,12 +99,18 @@ def _concurrency(client: Any, configuration: Configuration, function: Function, 
 
 
 def _role(place: Place, configuration: Configuration, function: Function) -> Iterator[str]:
-    name = place.name(function.name)
+    name, file = place.name(function.name), configuration.role_policy(function.name)
     has = inline_policy(place, name, name)
     if has is None:
         yield f"role {name} or its policy is missing"
-    elif has != json.loads(configuration.role_policy(function.name).read_text()):
-        yield f"role {name} does not have the permissions of {configuration.role_policy(function.name).name}"
+    elif file.exists() and has != json.loads(file.read_text()):  # where it is missing, that is told once
+        yield f"role {name} does not have the permissions of {file.relative_to(configuration.project)}"
+
+
+def _role_files(place: Place, configuration: Configuration) -> Iterator[str]:
+    """Whether the files say what the patterns and the settings say by now."""
+    faults = [*pattern_faults(configuration), *hub_account_faults(configuration.hub_account)]
+    yield from faults or stale_roles(configuration, stage_roles(configuration, place))
 
 
 def _subscription(place: Place) -> Iterator[str]:

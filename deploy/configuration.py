@@ -1,6 +1,6 @@
-"""The stage's part of ``.chalice/config.json``: made where it is missing, and judged before anything is deployed.
+"""The stage's part of ``.chalice/config.json``: read, and made where it is missing.
 
-What is alike in all stages (sizes, retention, the policy file of each function) stands once, at the top; a stage has its
+What is alike in all stages (sizes, retention, the pattern of each function's role) stands once, at the top; a stage has its
 settings and whatever it wants otherwise. ``NETREFLEX_ALERTS_TOPIC_ARN`` pins a stage to one account and Region: commit it,
 and nobody deploys that stage with the wrong credentials.
 """
@@ -13,19 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chalicelib.intake.policy_file import PolicyFaults, parse_policy
-from chalicelib.model.errors import NetreflexError
-from chalicelib.observe.policy_source import read_policy_text
-from chalicelib.settings import read_settings
 from deploy.faults import DeploymentFault
-from deploy.place import Place
-from deploy.reach import reach_faults
 
 PATTERN_STAGE = "dev"  # a new stage begins as a copy of this one's settings
 TOPIC = "NETREFLEX_ALERTS_TOPIC_ARN"
-_IN_AWS = ("ssm:", "s3:", "appconfig:")
-TRACING = "tracing"  # the stage's key; Chalice does not know it
-_ROLE_POLICY_LIMIT = 10_240  # characters without white space, all inline policies of a role (IAM quotas)
+TRACING = "tracing"  # the stage's keys that Chalice does not know
+HUB_ACCOUNT = "hub_account"
 
 
 @dataclass(frozen=True)
@@ -37,35 +30,69 @@ class Configuration:
     document: Mapping[str, Any]
 
     @property
+    def of_stage(self) -> Mapping[str, Any]:
+        """What the stage has of its own; empty where there is no such stage."""
+        found: Mapping[str, Any] = self.document["stages"].get(self.stage, {})
+        return found
+
+    @property
     def settings(self) -> dict[str, str]:
         """The environment variables of the stage's functions."""
-        own = self.document["stages"].get(self.stage, {}).get("environment_variables", {})
-        return {**self.document.get("environment_variables", {}), **own}
+        return {
+            **self.document.get("environment_variables", {}),
+            **self.of_stage.get("environment_variables", {}),
+        }
 
     @property
     def functions(self) -> tuple[str, ...]:
         """The functions by name, in the order of the file."""
-        own = self.document["stages"].get(self.stage, {}).get("lambda_functions", {})
-        return tuple(dict.fromkeys([*self.document.get("lambda_functions", {}), *own]))
+        own = self.of_stage.get("lambda_functions", {})
+        return tuple(dict.fromkeys([*self._patterns, *(one for one in own if not self.makes_role(one))]))
+
+    @property
+    def _patterns(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.document.get("lambda_functions", {})
+        return found
 
     @property
     def tracing(self) -> bool:
         """Whether X-Ray traces the functions of the stage."""
-        return self.document["stages"].get(self.stage, {}).get(TRACING) is True
+        return self.of_stage.get(TRACING) is True
+
+    @property
+    def hub_account(self) -> Any:  # noqa: ANN401 - JSON, judged before it is used
+        """What the functions' roles may do in the hub's own account, where the stage says something of it."""
+        return self.of_stage.get(HUB_ACCOUNT, {})
 
     def of_function(self, function: str, key: str) -> Any:  # noqa: ANN401 - JSON
         """A value for one function, looked up where Chalice looks, in its order."""
-        stage = self.document["stages"].get(self.stage, {})
         places = (
-            stage.get("lambda_functions", {}).get(function, {}),
-            stage,
+            self.of_stage.get("lambda_functions", {}).get(function, {}),
+            self.of_stage,
             self.document.get("lambda_functions", {}).get(function, {}),
             self.document,
         )
         return next((place[key] for place in places if place.get(key) is not None), None)
 
     def role_policy(self, function: str) -> Path:
+        """The file from which Chalice makes a function's role."""
         return self.project / ".chalice" / str(self.of_function(function, "iam_policy_file"))
+
+    def made_role(self, function: str) -> Path:
+        """The file of the stage's own role of a function, which is made of its pattern."""
+        return self.project / ".chalice" / "roles" / self.stage / f"{function}.json"
+
+    def makes_role(self, function: str) -> bool:
+        """Whether that file is made; where the stage names another one, that is its owner's choice."""
+        own = self.of_stage.get("lambda_functions", {}).get(function, {}).get("iam_policy_file")
+        chosen = own or self.of_stage.get("iam_policy_file")
+        return chosen is None or self.project / ".chalice" / str(chosen) == self.made_role(function)
+
+    def pattern(self, function: str) -> Path:
+        """The file of which a function's role is made; the role itself where that is its owner's choice."""
+        if not self.makes_role(function):
+            return self.role_policy(function)
+        return self.project / ".chalice" / str(self._patterns[function].get("iam_policy_file"))
 
 
 def read_configuration(project: Path, stage: str) -> Configuration:
@@ -75,32 +102,6 @@ def read_configuration(project: Path, stage: str) -> Configuration:
     except (OSError, ValueError) as error:
         raise DeploymentFault(f"{path} cannot be read ({error}): restore it from git") from None
     return Configuration(project, stage, document)
-
-
-def prepare(project: Path, place: Place, say: Callable[[str], None], *, xray: str = "") -> Configuration:
-    """The stage's configuration with this account's topic in it, and without a fault."""
-    configuration = with_tracing(with_stage(read_configuration(project, place.stage), say), xray, say)
-    topic = configuration.settings.get(TOPIC)
-    if not topic:
-        configuration = _with_settings(configuration, {TOPIC: place.topic_arn("alerts")})
-        say(f".chalice/config.json: {TOPIC} is now {place.topic_arn('alerts')}; commit it")
-    elif topic != place.topic_arn("alerts"):
-        raise DeploymentFault(
-            f"stage {place.stage} is configured for {topic},\nbut the credentials are for account {place.account}, Region "
-            f"{place.region}. Use the credentials and Region of that stage,\nor choose another STAGE, or remove {TOPIC} "
-            "from the stage in .chalice/config.json to move it for good."
-        )
-    faults = [
-        *setting_faults(configuration),
-        *_policy_faults(configuration, place.client),
-        *role_policy_faults(configuration),
-        *tracing_faults(configuration),
-        *reach_faults(configuration, place),
-    ]
-    if faults:
-        listed = "\n  ".join(faults)
-        raise DeploymentFault(f"nothing was deployed, because the configuration has faults:\n  {listed}")
-    return configuration
 
 
 def with_stage(configuration: Configuration, say: Callable[[str], None]) -> Configuration:
@@ -113,7 +114,7 @@ def with_stage(configuration: Configuration, say: Callable[[str], None]) -> Conf
     say(
         f".chalice/config.json: stage {configuration.stage} was added, as {PATTERN_STAGE} is; look it over and commit it"
     )
-    return _with_settings(configuration, settings)
+    return with_settings(configuration, settings)
 
 
 def with_tracing(configuration: Configuration, xray: str, say: Callable[[str], None]) -> Configuration:
@@ -121,87 +122,36 @@ def with_tracing(configuration: Configuration, xray: str, say: Callable[[str], N
     wanted = {"yes": True, "no": False}.get(xray.lower(), configuration.tracing)
     if wanted == configuration.tracing:
         return configuration
-    path = configuration.project / ".chalice" / "config.json"
-    document = json.loads(path.read_text())
-    stage = document["stages"][configuration.stage]
-    stage.pop(TRACING, None)
-    if wanted:
-        stage[TRACING] = True
-    path.write_text(json.dumps(document, indent=2) + "\n")
+    changed = _with(configuration, TRACING, True if wanted else None)
     say(f".chalice/config.json: stage {configuration.stage} is {'now' if wanted else 'no longer'} traced; commit it")
-    return Configuration(configuration.project, configuration.stage, document)
+    return changed
 
 
-def tracing_faults(configuration: Configuration) -> list[str]:
-    """Chalice's own key would trace functions before their roles may, which AWS refuses."""
-    if any(configuration.of_function(function, "xray") for function in configuration.functions):
-        return ["`xray` in .chalice/config.json is Chalice's and gives no permission: remove it, and say XRAY=yes"]
-    return []
+def with_settings(configuration: Configuration, settings: Mapping[str, str]) -> Configuration:
+    """The configuration, and its file, with settings of the stage added or replaced."""
+    own = configuration.of_stage.get("environment_variables", {})
+    return _with(configuration, "environment_variables", {**own, **settings})
 
 
-def _with_settings(configuration: Configuration, settings: Mapping[str, str]) -> Configuration:
+def with_role_files(configuration: Configuration) -> Configuration:
+    """The configuration, and its file, with the roles made for the stage in the place of their patterns."""
+    before = configuration.of_stage.get("lambda_functions", {})
+    own = {name: dict(before.get(name, {})) for name in configuration.functions if name in before}
+    for name in filter(configuration.makes_role, configuration.functions):
+        file = configuration.made_role(name).relative_to(configuration.project / ".chalice")
+        own[name] = {**own.get(name, {}), "iam_policy_file": file.as_posix()}
+    return _with(configuration, "lambda_functions", own)
+
+
+def _with(configuration: Configuration, key: str, value: object) -> Configuration:
+    """Nothing is written where nothing changes; None takes the key away."""
+    if configuration.of_stage.get(key) == value:
+        return configuration
     path = configuration.project / ".chalice" / "config.json"
     document = json.loads(path.read_text())
     stage = document["stages"].setdefault(configuration.stage, {})
-    stage["environment_variables"] = {**stage.get("environment_variables", {}), **settings}
+    stage.pop(key, None)
+    if value is not None:
+        stage[key] = value
     path.write_text(json.dumps(document, indent=2) + "\n")
     return Configuration(configuration.project, configuration.stage, document)
-
-
-def setting_faults(configuration: Configuration) -> list[str]:
-    """What is wrong with the environment variables of the stage."""
-    faults = []
-    try:
-        read_settings(configuration.settings)
-    except NetreflexError as error:
-        faults.append(str(error))
-    table = f"netreflex-{configuration.stage}-state"
-    if configuration.settings.get("NETREFLEX_STATE_TABLE") != table:
-        faults.append(f"NETREFLEX_STATE_TABLE must be {table}: the roles of the functions reach no other table")
-    return faults
-
-
-def bundled_policy_faults(configuration: Configuration) -> list[str]:
-    """The faults of a policy that lies in the bundle; one that lies in AWS is not looked at, because no credentials are needed."""
-
-    def nowhere(service: str) -> object:
-        raise DeploymentFault(f"a policy in the bundle is read without {service}")
-
-    return [] if _policy_source(configuration).startswith(_IN_AWS) else _policy_faults(configuration, nowhere)
-
-
-def _policy_source(configuration: Configuration) -> str:
-    return configuration.settings.get("NETREFLEX_POLICY") or "chalicelib/policy.yaml"
-
-
-def _policy_faults(configuration: Configuration, client: Callable[[str], Any]) -> list[str]:
-    source = _policy_source(configuration)
-    shipped = (configuration.project / "chalicelib").resolve()
-    if not source.startswith(_IN_AWS) and shipped not in (configuration.project / source).resolve().parents:
-        return [
-            f"NETREFLEX_POLICY: {source} is not deployed with the functions; of files only those below chalicelib/ are"
-        ]
-    try:
-        parse_policy(read_policy_text(source, client, configuration.project))
-    except PolicyFaults as faults:
-        return [f"policy {source}: {faults}"]
-    except NetreflexError as error:
-        return [str(error)]
-    return []
-
-
-def role_policy_faults(configuration: Configuration) -> list[str]:
-    """What IAM would refuse only half-way through the deployment."""
-    faults = []
-    for function in configuration.functions:
-        path = configuration.role_policy(function)
-        try:
-            text = json.dumps(json.loads(path.read_text()), separators=(",", ":"))
-        except (OSError, ValueError) as error:
-            faults.append(f"{path}, the role policy of {function}, cannot be read ({error})")
-            continue
-        if '"Fn::' in text or '"Ref"' in text:
-            faults.append(f"{path} holds CloudFormation functions; `chalice deploy` needs plain JSON")
-        if len(text) > _ROLE_POLICY_LIMIT:
-            faults.append(f"{path} has {len(text)} characters; IAM takes {_ROLE_POLICY_LIMIT}")
-    return faults

@@ -15,34 +15,20 @@ from typing import Any
 from deploy.faults import DeploymentFault
 from deploy.member_events import forward_role, forward_rules
 from deploy.member_parameters import SWITCHES, member_conditions, member_parameters
-from deploy.permissions import Statement, is_read, statements_by_sid
+from deploy.narrowing import TAGGED, narrowed
+from deploy.permissions import AT_HOME, Statement, is_read, statements_by_sid
 
 Json = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "deploy" / "member.json"
 
-# Statements about netreflex's own table, topics, queues and logs: they mean nothing in another account.
-AT_HOME = frozenset(
-    {
-        "WriteOwnLogs",
-        "ReachMemberAccounts",
-        "Remember",
-        "FindOpenAlerts",
-        "TellTheSecondTopic",
-        "TellAmazonQ",
-        "PublishAlerts",
-        "LoseNothing",
-        "ReadThePolicyFromParameterStore",
-        "ReadThePolicyFromS3",
-        "ReadThePolicyFromAppConfig",
-        "FindQueues",
-        "LookIntoDeadLetterQueues",
-        "TakeAlerts",
-        "ReadTheSlackSecret",
-    }
-)
 _SWITCH_OF = {sid: switch for switch, sids in SWITCHES.items() for sid in sids}
+# Where nobody says anything, the parameters' defaults narrow nothing.
+_PARAMETERS: Json = {
+    **{name: {"Ref": name} for name in ("RequesterVpcs", "AccepterVpcs", "HostedZones")},
+    "RouteTables": {"Fn::If": ["OnlyTaggedTables", TAGGED, {"Ref": "AWS::NoValue"}]},
+}
 _HUB_ROLES = "arn:${AWS::Partition}:iam::${HubAccount}:role/netreflex-${Stage}-"
 
 
@@ -114,7 +100,7 @@ def callers(statements: Mapping[str, Statement]) -> tuple[str, ...]:
 
 def _switched(statements: Mapping[str, Statement]) -> Iterator[tuple[str, Json]]:
     for switch, sids in SWITCHES.items():
-        allowed = [narrowed for sid in sids for narrowed in _narrowed(statements[sid].as_json())]
+        allowed = [narrowed(statements[sid].as_json(), _PARAMETERS) for sid in sids]
         yield (
             f"{switch}Policy",
             {
@@ -127,24 +113,6 @@ def _switched(statements: Mapping[str, Statement]) -> Iterator[tuple[str, Json]]
                 },
             },
         )
-
-
-def _narrowed(statement: Json) -> Iterator[Json]:
-    """The statement as the parameters narrow it. Where nobody says anything it is what it is at home."""
-    match statement["Sid"]:
-        case "AnswerPeeringsOfTheHomeAccount":
-            # The key exists for the peering, not for our VPC, which AWS judges as well.
-            yield {**statement, "Condition": {"ArnLike": {"ec2:RequesterVpc": {"Ref": "RequesterVpcs"}}}}
-        case "AcceptForVpcsOfTheHomeAccount":
-            yield {**statement, "Resource": {"Ref": "AccepterVpcs"}}
-        case "RouteInTheHomeAccount":
-            tagged = {"StringEquals": {"aws:ResourceTag/netreflex:routes": "allowed"}}
-            yield {**statement, "Condition": {"Fn::If": ["OnlyTaggedTables", tagged, {"Ref": "AWS::NoValue"}]}}
-        # Whoever resolves a zone believes it, so associating is narrowed as writing is.
-        case "WriteCnamesAndTheirMarks" | "CreateValidationRecordsAndTheirMarks" | "AssociateVpcsWithZones":
-            yield {**statement, "Resource": {"Ref": "HostedZones"}}
-        case _:
-            yield statement
 
 
 def _listed(value: str | Sequence[str]) -> list[str]:

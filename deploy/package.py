@@ -16,19 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from deploy.application import CHALICE
-from deploy.configuration import (
-    TOPIC,
-    Configuration,
-    bundled_policy_faults,
-    read_configuration,
-    role_policy_faults,
-    setting_faults,
-    tracing_faults,
-    with_stage,
-    with_tracing,
-)
+from deploy.configuration import TOPIC, Configuration
 from deploy.declared import Function, WokenBy, declared_functions
 from deploy.faults import DeploymentFault
+from deploy.prepare import prepare_package
 from deploy.resources import resources_template
 from deploy.safeguards import DELIVERY, INVOCATION
 from deploy.tracing import DOCUMENT, POLICY
@@ -42,15 +33,7 @@ _DEAD_LETTERS = {"Fn::GetAtt": ["DeadLettersQueue", "Arn"]}
 
 def package(project: Path, stage: str, out: Path, say: Callable[[str], None], *, xray: str = "") -> None:
     """Write ``sam.json`` and ``deployment.zip`` for a stage into ``out``."""
-    configuration = _with_some_topic(with_tracing(with_stage(read_configuration(project, stage), say), xray, say))
-    faults = [
-        *setting_faults(configuration),
-        *bundled_policy_faults(configuration),
-        *role_policy_faults(configuration),
-        *tracing_faults(configuration),
-    ]
-    if faults:
-        raise DeploymentFault("nothing was packaged, because the configuration has faults:\n  " + "\n  ".join(faults))
+    configuration = _with_some_topic(prepare_package(project, stage, say, xray=xray))
     functions = declared_functions(configuration)
     with tempfile.TemporaryDirectory() as directory:
         merge = Path(directory) / "merge.json"

@@ -13,6 +13,26 @@ from deploy.faults import DeploymentFault
 
 Json = dict[str, Any]
 
+# Statements about netreflex's own table, topics, queues and logs: they mean nothing in another account.
+AT_HOME = frozenset(
+    {
+        "WriteOwnLogs",
+        "ReachMemberAccounts",
+        "Remember",
+        "FindOpenAlerts",
+        "TellTheSecondTopic",
+        "TellAmazonQ",
+        "PublishAlerts",
+        "LoseNothing",
+        "ReadThePolicyFromParameterStore",
+        "ReadThePolicyFromS3",
+        "ReadThePolicyFromAppConfig",
+        "FindQueues",
+        "LookIntoDeadLetterQueues",
+        "TakeAlerts",
+        "ReadTheSlackSecret",
+    }
+)
 _READ = re.compile(r"[a-z0-9-]+:(Describe|Get|List|Filter)[A-Za-z]*")
 _OWN = re.compile(r"netreflex-\*-[a-z_]+:\*$")  # the function's own log group, which no two share
 
@@ -41,11 +61,13 @@ def is_read(action: str) -> bool:
 
 def read_policies(directory: Path) -> dict[str, tuple[Statement, ...]]:
     """The statements of each function's file."""
-    found = {}
-    for path in sorted(directory.glob("policy-*.json")):
-        function = path.stem.removeprefix("policy-")
-        found[function] = tuple(_statement(one, function) for one in json.loads(path.read_text())["Statement"])
-    return found
+    named = ((path, path.stem.removeprefix("policy-")) for path in sorted(directory.glob("policy-*.json")))
+    return {function: read_policy(path, function) for path, function in named}
+
+
+def read_policy(path: Path, function: str) -> tuple[Statement, ...]:
+    """The statements of one file."""
+    return tuple(_statement(one, function) for one in json.loads(path.read_text())["Statement"])
 
 
 def statements_by_sid(directory: Path) -> dict[str, Statement]:
@@ -80,4 +102,4 @@ def _statement(found: Json, function: str) -> Statement:
         value = found[key]
         return (value,) if isinstance(value, str) else tuple(value)
 
-    return Statement(found["Sid"], listed("Action"), listed("Resource"), found.get("Condition"), (function,))
+    return Statement(found.get("Sid", ""), listed("Action"), listed("Resource"), found.get("Condition"), (function,))

@@ -77,3 +77,9 @@ def place_of(stage: str, session: boto3.Session | None = None) -> Place:
         caller = used.client("sts", config=_CONFIG).get_caller_identity()
     partition = used.get_partition_for_region(used.region_name)
     return Place(stage, str(caller["Account"]), used.region_name, partition, used)
+
+
+def place_of_topic(stage: str, topic: str | None) -> Place:
+    """Where a stage will be, as far as its topic's ARN says: asked of nobody, and with nobody's credentials."""
+    partition, _, region, account = (topic or "arn:aws:sns:*:*:").split(":")[1:5]
+    return Place(stage, account, region, partition, boto3.Session())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from deploy.permissions import Statement, read_policies
+from deploy.named import named_things
+from deploy.permissions import Statement, read_policy
 from deploy.place import Place
 
 if TYPE_CHECKING:  # which asks for these faults
@@ -15,12 +15,12 @@ if TYPE_CHECKING:  # which asks for these faults
 
 def reach_faults(configuration: Configuration, place: Place) -> list[str]:
     """One sentence for each setting that names something which a function could not read or tell."""
-    policies = read_policies(configuration.project / ".chalice")
+    policies = {one: read_policy(configuration.pattern(one), one) for one in configuration.functions}
     short: dict[tuple[str, str, str], list[str]] = {}
-    for setting, function, action, arn in _needs(configuration, place):
-        statements = policies.get(configuration.role_policy(function).stem.removeprefix("policy-"), ())
-        if not _allowed(statements, action, arn):
-            short.setdefault((setting, action, arn), []).append(function)
+    for one in named_things(configuration, place, ask=False):
+        entering_none = one.setting == "NETREFLEX_MEMBER_ROLE" and not _may(policies[one.function], one.action)
+        if not entering_none and not _allowed(policies[one.function], one.action, one.arn):
+            short.setdefault((one.setting, one.action, one.arn), []).append(one.function)
     return [
         f"{setting}: {action} on {arn} is not allowed to {', '.join(functions)}; take a name that docs/permissions.md "
         "shows, or allow it in .chalice/policy-*.json"
@@ -28,29 +28,8 @@ def reach_faults(configuration: Configuration, place: Place) -> list[str]:
     ]
 
 
-def _needs(configuration: Configuration, place: Place) -> Iterator[tuple[str, str, str, str]]:
-    """(setting, function, action, ARN) for what is named by name; a path of the bundle and AppConfig's names need none."""
-    policy = configuration.settings.get("NETREFLEX_POLICY", "")
-    for function in configuration.functions:
-        if policy.startswith("ssm:"):
-            yield "NETREFLEX_POLICY", function, "ssm:GetParameter", _parameter(place, policy)
-        if policy.startswith("s3://"):
-            key, _, version = policy.removeprefix("s3://").partition("?versionId=")
-            action = "s3:GetObjectVersion" if version else "s3:GetObject"
-            yield "NETREFLEX_POLICY", function, action, f"arn:{place.partition}:s3:::{key}"
-    secret = configuration.settings.get("NETREFLEX_SLACK_SECRET", "")
-    if secret.startswith("arn:"):
-        yield "NETREFLEX_SLACK_SECRET", "notify", "sns:Publish", secret
-    elif secret.startswith(("ssm:", "/")):
-        yield "NETREFLEX_SLACK_SECRET", "notify", "ssm:GetParameter", _parameter(place, secret)
-    elif secret:
-        arn = place.arn("secretsmanager", f"secret:{secret}-AbCdEf")  # AWS adds six characters to the name
-        yield "NETREFLEX_SLACK_SECRET", "notify", "secretsmanager:GetSecretValue", arn
-
-
-def _parameter(place: Place, name: str) -> str:
-    bare = name.removeprefix("ssm:").partition(":")[0]  # without its version
-    return place.arn("ssm", f"parameter/{bare.removeprefix('/')}")
+def _may(statements: tuple[Statement, ...], action: str) -> bool:
+    return any(action in one.actions for one in statements)
 
 
 def _allowed(statements: tuple[Statement, ...], action: str, arn: str) -> bool:

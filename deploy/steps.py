@@ -9,11 +9,12 @@ from botocore.exceptions import ClientError
 
 from deploy.application import deployed_digests, digest, is_deployed, mark, run_chalice, unreserved_concurrency
 from deploy.check import application_differences, missing, notes
-from deploy.configuration import Configuration, prepare, read_configuration
+from deploy.configuration import Configuration, read_configuration
 from deploy.declared import Function, declared_functions
 from deploy.faults import DeploymentFault, doing
 from deploy.inventory import absent, without
 from deploy.place import Place
+from deploy.prepare import prepare
 from deploy.record import restore_record
 from deploy.removal import remove
 from deploy.resources import resources_template

@@ -10,9 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.member import AT_HOME
 from deploy.member_parameters import SWITCHES
-from deploy.permissions import Statement, statements_by_sid
+from deploy.permissions import AT_HOME, Statement, statements_by_sid
 from deploy.tracing import DOCUMENT
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,6 +75,9 @@ def _introduction() -> Iterator[str]:
     yield "anything is allowed on every resource. `tests/iam` runs the functions' flows under exactly these policies: each action"
     yield "is needed by one of them, and without it people are told which one is missing."
     yield ""
+    yield "This is the pattern of every stage. A stage's roles name its own things to the letter and leave out what its settings do"
+    yield "not need ([deployment.md](deployment.md#the-roles-of-a-stage)); they are held to what the same flows ask for."
+    yield ""
 
 
 def _functions(statements: dict[str, Statement]) -> Iterator[str]:
@@ -106,12 +108,13 @@ def _member(statements: dict[str, Statement]) -> Iterator[str]:
     yield ""
     yield "`RequesterVpcs`, `AccepterVpcs`, `RouteTables` and `HostedZones` narrow them further. Who may enter: the hub's functions"
     yield f"{', '.join(statements['ReachMemberAccounts'].functions)}, by the exact names of their roles, and only with the"
-    yield "`ExternalId`."
+    yield "`ExternalId`. The same switches and limits are for the hub's own account, as `hub_account` of a stage."
     yield ""
     yield "## What the person who deploys needs"
     yield ""
     yield "CloudFormation on `netreflex-*` stacks, and what those make: DynamoDB, SNS, SQS, CloudWatch alarms and dashboards;"
     yield "for the functions Lambda, EventBridge rules, log groups, and IAM roles `netreflex-*` with `iam:PassRole` on them."
+    yield "Where the policy lies in AppConfig, reading it and listing applications, environments and configuration profiles."
 
 
 def _codes(words: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""IAM in force: every function runs all its flows under the role that Chalice made of its policy file, and no other.
+"""IAM in force: every function runs all its flows under the role that Chalice made of its stage's file, and no other.
 
 ministack judges what reaches it (DynamoDB, SNS, SQS, STS, Secrets Manager, SSM, S3, CloudWatch): actions, resources,
 conditions, resource policies, trust policies. EC2, Route 53 and the other services are moto's, which judges nobody; tests/iam
@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -27,17 +28,12 @@ from tests.cloud.stories_of_certificates import expiring
 from tests.cloud.trail import asked, role_key
 from tests.cloud.ways import Stage
 from tests.iam.evaluate import listed
-from tests.iam.guard import function_policy
+from tests.iam.guard import grants_of
 from tests.iam.lambda_needs import needs_of_lambda
-from tests.iam.played import allowed
 
 pytestmark = pytest.mark.cloud
 
 _JUDGED = {"dynamodb", "sns", "sqs", "sts", "secretsmanager", "ssm", "s3", "cloudwatch"}
-_NOT_HERE = {
-    "s3:GetObject": "this stage has its policy in the Parameter Store; the other way's has it in a bucket",
-    "s3:GetObjectVersion": "neither names a version",
-}
 _UNUSED = {
     "sweep": {"dynamodb:BatchGetItem"},  # nobody takes the tags of a peering away here
     "notify": {"dynamodb:Query"},
@@ -71,7 +67,13 @@ def test_a_function_has_exactly_its_file(stage: Stage, function: str) -> None:
     role = str(stage.function(function)["Role"]).rpartition("/")[2]
     found = stage.client("iam").get_role_policy(RoleName=role, PolicyName=_policy_name(stage, role))
     assert role == stage.name(function)
-    assert found["PolicyDocument"] == function_policy(function)
+    assert found["PolicyDocument"] == _role(stage, function)
+    assert "netreflex-*" not in json.dumps(found["PolicyDocument"]), "no other stage is reached"
+
+
+def _role(stage: Stage, function: str) -> dict[str, Any]:
+    file = stage.project / ".chalice" / "roles" / stage.stage / f"{function}.json"
+    return dict(json.loads(file.read_text()))
 
 
 def test_nothing_that_was_asked_for_was_refused(played: Stage) -> None:
@@ -93,8 +95,8 @@ def test_nothing_that_was_asked_for_was_refused(played: Stage) -> None:
 def test_what_a_role_allows_is_what_its_function_asked_for(played: Stage, function: str) -> None:
     key = role_key(played, function)
     by_lambda = {need.action for need in needs_of_lambda(function)}
-    judged = {one.action for one in allowed(function) if one.action.partition(":")[0] in _JUDGED}
-    wanted = judged - by_lambda - _NOT_HERE.keys()
+    allowed = grants_of(function, _role(played, function))
+    wanted = {one.action for one in allowed if one.action.partition(":")[0] in _JUDGED} - by_lambda
     unused = {action for action in wanted if not asked(played, key, action)}
     assert unused <= _UNUSED.get(function, set())
 

@@ -1,7 +1,7 @@
 """The two ways in which netreflex gets into AWS, each with the command of the Makefile: `make deploy` and `make package`.
 
 Both end in the same system under the same names, so one set of scenarios is played on both. IAM is in force: each function
-runs under the role that its way made from ``.chalice/policy-*.json``, and enters member accounts through their role.
+runs under the role that its way made of ``.chalice/policy-*.json``, and enters member accounts through their role.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deploy.configuration import read_configuration
+from deploy.configuration import Configuration, read_configuration
 from deploy.declared import Function, declared_functions
 from deploy.package import package
 from tests.aws.checkout import checkout
@@ -26,6 +26,11 @@ class Packaged:
     zip_file: Path
     said: list[str]
     functions: tuple[Function, ...]
+    configuration: Configuration
+
+    def role(self, function: str) -> dict[str, Any]:
+        """The policy of a function's role, as its file has it."""
+        return dict(json.loads(self.configuration.role_policy(function).read_text()))
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """The properties of every resource of a type, by logical id."""
@@ -41,5 +46,7 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
         patch.setenv("PIP_NO_INDEX", "1")
         patch.setenv("PIP_FIND_LINKS", str(fetched_wheels(project)))
         package(project, STAGE, out, said.append)
-        functions = declared_functions(read_configuration(project, STAGE))
-    return Packaged(json.loads((out / "sam.json").read_text()), out / "deployment.zip", said, functions)
+        configuration = read_configuration(project, STAGE)
+        functions = declared_functions(configuration)
+    template = json.loads((out / "sam.json").read_text())
+    return Packaged(template, out / "deployment.zip", said, functions, configuration)

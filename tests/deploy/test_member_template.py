@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from chalicelib.intake.patterns import PATTERNS
-from deploy.member import AT_HOME, FILE, callers, main, member_template
+from deploy.member import FILE, callers, main, member_template
 from deploy.member_parameters import SWITCHES
-from deploy.permissions import is_read, statements_by_sid
+from deploy.permissions import AT_HOME, is_read, statements_by_sid
 from tests.aws.local import ROOT
 
 TEMPLATE: dict[str, Any] = member_template()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.configuration import bundled_policy_faults, read_configuration
+from deploy.configuration import read_configuration
 from deploy.faults import DeploymentFault
 from deploy.package import package
+from deploy.prepare import bundled_policy_faults
 from tests.aws.checkout import checkout
 
 

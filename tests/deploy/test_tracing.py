@@ -12,10 +12,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from deploy.application import digest
-from deploy.configuration import Configuration, read_configuration, tracing_faults, with_tracing
+from deploy.configuration import Configuration, read_configuration, with_tracing
 from deploy.declared import Function, WokenBy
 from deploy.package import logical_id, merge_template
 from deploy.place import Place
+from deploy.prepare import tracing_faults
 from deploy.tracing import DOCUMENT, tracing_differences
 from tests.aws.checkout import checkout
 from tests.deploy.conftest import Packaged
@@ -167,11 +168,11 @@ def test_the_package_of_a_stage_that_is_not_traced_knows_nothing_of_xray(package
     assert {one["Tracing"] for one in packaged.of_type("AWS::Serverless::Function").values()} == {"PassThrough"}
 
 
-def test_the_package_of_a_traced_stage_has_the_permission_beside_each_functions_own(
-    configuration: Configuration, packaged: Packaged
-) -> None:
+def test_the_package_of_a_traced_stage_has_the_permission_beside_each_functions_own(packaged: Packaged) -> None:
     """A merge replaces a list, so the role's own policy has to be given again, and to be the same."""
-    traced = with_tracing(configuration, "yes", list[str]().append)
+    document = json.loads(json.dumps(packaged.configuration.document))
+    document["stages"]["prod"]["tracing"] = True
+    traced = replace(packaged.configuration, document=document)
     merged = merge_template(traced, packaged.functions)["Resources"]
     roles = packaged.of_type("AWS::IAM::Role")
     for one in packaged.functions:
@@ -179,5 +180,5 @@ def test_the_package_of_a_traced_stage_has_the_permission_beside_each_functions_
         assert merged[logical]["Properties"]["Tracing"] == "Active"
         own, traces = merged[f"{logical}Role"]["Properties"]["Policies"]
         assert [own["PolicyDocument"]] == [it["PolicyDocument"] for it in roles[f"{logical}Role"]["Policies"]]
-        assert traces == {"PolicyName": "netreflex-dev-xray", "PolicyDocument": DOCUMENT}
+        assert traces == {"PolicyName": "netreflex-prod-xray", "PolicyDocument": DOCUMENT}
     assert {action for one in DOCUMENT["Statement"] for action in one["Action"]} == WRITES

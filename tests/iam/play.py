@@ -27,13 +27,15 @@ class Ended(Exception):
 class Play:
     """One playing. ``seen`` is all that people get to see: reports, errors that Lambda counts, alerts.
 
-    ``inboxes`` are queues behind further topics, such as the second one.
+    ``inboxes`` are queues behind further topics, such as the second one. ``settings`` are those of the stage that name something
+    in AWS.
     """
 
     guard: Guard
     function: str
     seen: list[str] = field(default_factory=list)
     inboxes: list[str] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=lambda: {"NETREFLEX_MEMBER_ROLE": "netreflex-test-member"})
 
     @property
     def told(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from deploy.member import AT_HOME
+from deploy.permissions import AT_HOME
 from tests.iam.guard import MEMBER, Grant, Guard, function_policy, grants_of, member_role
 from tests.iam.lambda_needs import needs_of_lambda
 from tests.iam.play import Play, Scenario

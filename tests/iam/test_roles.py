@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from chalicelib.model.errors import NetreflexError
+from deploy.place import place_of_topic
+from deploy.stage_roles import role_of
 from tests.aws.local import HUB
 from tests.iam.evaluate import lets_in, listed, verdict
-from tests.iam.guard import EXTERNAL_ID, MEMBER, Guard, member_role
+from tests.iam.guard import EXTERNAL_ID, MEMBER, Guard, function_policy, member_role
 from tests.iam.scenarios.peerings import lab_of
+from tests.iam.stage import roles
 
 
 def allowed(policy: Mapping[str, Any]) -> set[str]:
@@ -104,10 +107,16 @@ _ZONE = "arn:aws:route53:::hostedzone/Z1"
 def test_a_condition_lets_through_what_it_should_and_nothing_else(
     given: dict[str, Any], action: str, resource: str, context: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
-    _, policy = member_role("test", **given)
     right, wrong = context
-    assert verdict(policy, action, resource, right) == "allow"
-    assert verdict(policy, action, resource, wrong) == "nothing"
+    for policy in _both(given):
+        assert verdict(policy, action, resource, right) == "allow"
+        assert verdict(policy, action, resource, wrong) == "nothing"
+
+
+def _both(given: dict[str, Any]) -> tuple[Any, Any]:
+    """The member role with these parameters, and a function's role where the stage says the same of the hub's own account."""
+    at_home = place_of_topic("test", "arn:aws:sns:eu-west-1:444455556666:netreflex-test-alerts")
+    return member_role("test", **given)[1], role_of(function_policy("peering"), at_home, (), given)
 
 
 _VPC = "arn:aws:ec2:eu-west-1:444455556666:vpc/{}"
@@ -124,11 +133,11 @@ _VPC = "arn:aws:ec2:eu-west-1:444455556666:vpc/{}"
 def test_a_parameter_names_what_may_be_changed_and_nothing_else_is(
     given: dict[str, Any], action: str, right: str, wrong: str
 ) -> None:
-    _, policy = member_role("test", **given)
-    assert verdict(policy, action, right, {}) == "allow"
-    assert verdict(policy, action, wrong, {}) == "nothing"
-    _, policy = member_role("test")
-    assert verdict(policy, action, wrong, {}) == "allow", "where nobody says anything it is what it is at home"
+    for policy in _both(given):
+        assert verdict(policy, action, right, {}) == "allow"
+        assert verdict(policy, action, wrong, {}) == "nothing"
+    for policy in _both({}):
+        assert verdict(policy, action, wrong, {}) == "allow", "where nobody says anything nothing is narrowed"
 
 
 @pytest.mark.parametrize("switch", ["Peerings", "Names", "TunnelAlarms"])
@@ -136,8 +145,15 @@ def test_a_switch_that_says_no_takes_every_change_of_its_kind_away(switch: str) 
     _, all_of_it = member_role("test")
     _, without = member_role("test", switches={switch: "no"})
     gone = allowed(all_of_it) - allowed(without)
+    everything, some = roles({}, {}), roles({}, {switch: "no"})
+    left = [(_sids(everything[function]), _sids(some[function])) for function in everything]
+    assert {sid for before, after in left for sid in before - after} == _sids(all_of_it) - _sids(without)
     assert {
         "Peerings": {"ec2:AcceptVpcPeeringConnection", "ec2:CreateRoute"},
         "Names": {"route53:AssociateVPCWithHostedZone"},
         "TunnelAlarms": {"cloudwatch:PutMetricAlarm"},
     }[switch] <= gone
+
+
+def _sids(policy: Mapping[str, Any]) -> set[str]:
+    return {statement["Sid"] for statement in policy["Statement"]}

@@ -10,7 +10,6 @@ from cloudsplaining.scan.policy_document import PolicyDocument
 
 from tests.aws.local import ROOT
 from tests.deploy.conftest import Packaged, packaged
-from tests.iam.guard import function_policy
 from tests.iam.opinions import Found, Json, held_against, role_policies
 
 __all__ = ["packaged"]  # the fixture: what a pipeline deploys, made by `python -m deploy package`
@@ -78,11 +77,12 @@ def test_nothing_is_found_that_is_not_explained_and_no_explanation_is_left_over(
 
 
 def test_the_roles_of_the_package_are_what_was_looked_at(packaged: Packaged) -> None:
-    """Chalice puts each function's file into its role, and the template has no other role."""
+    """Chalice puts each function's file into its role, the stage's own, and the template has no other role."""
     roles = role_policies(packaged.template)
     assert roles.keys() == {_role(one.name) for one in packaged.functions}
     for one in packaged.functions:
-        assert roles[_role(one.name)]["Statement"] == function_policy(one.name)["Statement"]
+        assert roles[_role(one.name)]["Statement"] == packaged.role(one.name)["Statement"]
+        assert packaged.configuration.role_policy(one.name) == packaged.configuration.made_role(one.name)
 
 
 def _role(function: str) -> str:

@@ -81,6 +81,8 @@ def _show(play: Play, lab: Lab, secret: str, url: str, others: int = 0) -> None:
         store.put(roll.join(None, roll.STORM, roll.subject_of(stored.alert), members, now))
     lab.now = _Ticking()
 
+    play.settings["NETREFLEX_SLACK_SECRET"] = secret
+
     def notify() -> str:
         lab.runtime.settings = replace(lab.runtime.settings, slack_secret=secret, slack_api=url or None)
         return str(lab.runtime.delivery("one").notify(message))
@@ -89,12 +91,15 @@ def _show(play: Play, lab: Lab, secret: str, url: str, others: int = 0) -> None:
 
 
 def _dead_letters(play: Play) -> None:
-    """A queue with something in it, told; and its end."""
+    """Queues with something in them, told; and their end."""
     with lab_of() as lab:
-        queue = lab.client("sqs").create_queue(QueueName="netreflex-test-dead-letters")["QueueUrl"]
-        lab.client("sqs").send_message(QueueUrl=queue, MessageBody="{}")
+        names = ("netreflex-test-dead-letters", "netreflex-test-notify-dead-letters")
+        queues = [lab.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in names]
+        for queue in queues:
+            lab.client("sqs").send_message(QueueUrl=queue, MessageBody="{}")
         play.run(lab, partial(_look, lab))
-        lab.client("sqs").purge_queue(QueueUrl=queue)
+        for queue in queues:
+            lab.client("sqs").purge_queue(QueueUrl=queue)
         play.run(lab, partial(_look, lab))
 
 

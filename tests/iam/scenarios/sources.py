@@ -60,15 +60,14 @@ def _begin(function: str, lab: Lab, source: str) -> str:
 
 def _read(play: Play, *, put: Callable[[Lab], str]) -> None:
     with lab_of() as lab:
-        source = put(lab)
-
+        play.settings["NETREFLEX_POLICY"] = source = put(lab)
         play.run(lab, partial(_begin, play.function, lab, source))
 
 
 def _broken(play: Play) -> None:
     """The newest text is broken: the last good one is taken from the shelf, and people are told."""
     with lab_of() as lab:
-        source = _in_ssm(lab)
+        play.settings["NETREFLEX_POLICY"] = source = _in_ssm(lab)
         _begin(play.function, lab, source)
         lab.client("ssm").put_parameter(Name="/netreflex/policy", Value="version: two", Overwrite=True)
         play.run(lab, partial(_begin, play.function, lab, source))

@@ -1,0 +1,93 @@
+"""What the settings of a stage name in AWS, and by which permission a function reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from deploy.faults import DeploymentFault, doing
+from deploy.place import Place
+
+if TYPE_CHECKING:  # which asks for what is named
+    from deploy.configuration import Configuration
+
+_SUFFIX = "-??????"  # Secrets Manager adds a hyphen and six characters to a name (its user guide, IAM examples)
+
+
+@dataclass(frozen=True)
+class Named:
+    """One permission that a function needs because of a setting; ``arn`` may have wildcards in it."""
+
+    setting: str
+    function: str
+    action: str
+    arn: str
+
+
+def named_things(configuration: Configuration, place: Place, *, ask: bool) -> Iterator[Named]:
+    """All that is named by name; a file of the bundle needs no permission.
+
+    AppConfig is reached by ids, which only AWS knows: without ``ask`` any id will do.
+    """
+    settings = configuration.settings
+    policy = tuple(_of_policy(settings.get("NETREFLEX_POLICY", ""), place, ask=ask))
+    role = settings.get("NETREFLEX_MEMBER_ROLE", "")
+    for function in configuration.functions:
+        yield from (Named("NETREFLEX_POLICY", function, action, arn) for action, arn in policy)
+        if role:
+            there = f"arn:{place.partition}:iam::*:role/{role}"  # which accounts, the policy says, and it may change
+            yield Named("NETREFLEX_MEMBER_ROLE", function, "sts:AssumeRole", there)
+    yield from _of_slack(settings.get("NETREFLEX_SLACK_SECRET", ""), place)
+
+
+def _of_policy(source: str, place: Place, *, ask: bool) -> Iterator[tuple[str, str]]:
+    if source.startswith("ssm:"):
+        yield "ssm:GetParameter", _parameter(place, source)
+    if source.startswith("s3://"):
+        key, _, version = source.removeprefix("s3://").partition("?versionId=")
+        yield "s3:GetObjectVersion" if version else "s3:GetObject", f"arn:{place.partition}:s3:::{key}"
+    if source.startswith("appconfig:"):
+        ids = _ids(place, source) if ask else ("*", "*", "*")
+        arn = place.arn("appconfig", "application/{}/environment/{}/configuration/{}".format(*ids))
+        yield "appconfig:StartConfigurationSession", arn
+        yield "appconfig:GetLatestConfiguration", arn
+
+
+def _of_slack(secret: str, place: Place) -> Iterator[Named]:
+    if secret.startswith("arn:"):
+        action, arn = "sns:Publish", secret
+    elif secret.startswith(("ssm:", "/")):
+        action, arn = "ssm:GetParameter", _parameter(place, secret)
+    else:
+        action, arn = "secretsmanager:GetSecretValue", place.arn("secretsmanager", f"secret:{secret}{_SUFFIX}")
+    if secret:
+        yield Named("NETREFLEX_SLACK_SECRET", "notify", action, arn)
+
+
+def _parameter(place: Place, name: str) -> str:
+    bare = name.removeprefix("ssm:").partition(":")[0]  # without its version
+    return place.arn("ssm", f"parameter/{bare.removeprefix('/')}")
+
+
+def _ids(place: Place, source: str) -> tuple[str, str, str]:
+    """The ids of an application, an environment and a profile, each named by its name or its id (AppConfig takes either)."""
+    application, environment, profile = source.removeprefix("appconfig:").split("/")
+    client = place.client("appconfig")
+
+    def listed(operation: str, **where: str) -> Iterable[Mapping[str, Any]]:
+        pages = client.get_paginator(operation).paginate(**where)
+        return [one for page in pages for one in page["Items"]]
+
+    with doing("looking for the policy in AppConfig"):
+        app = _id("application", application, listed("list_applications"))
+        env = _id("environment", environment, listed("list_environments", ApplicationId=app))
+        return app, env, _id("profile", profile, listed("list_configuration_profiles", ApplicationId=app))
+
+
+def _id(kind: str, wanted: str, there: Iterable[Mapping[str, Any]]) -> str:
+    ids = [str(one["Id"]) for one in there if wanted in {one["Id"], one["Name"]}]
+    if len(ids) != 1:
+        found = f"{len(ids)} that are called so; give its id" if ids else "none"
+        raise DeploymentFault(f"NETREFLEX_POLICY names the {kind} {wanted} of AppConfig, and there is {found}")
+    return ids[0]
