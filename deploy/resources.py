@@ -16,8 +16,22 @@ Json = dict[str, Any]
 
 _FILE = Path(__file__).with_name("resources.json")
 _FIVE_MINUTES, _QUARTER = 300, 900
+_MEND = "or the next one is lost too: docs/runbook.md, `Alarms that end in -lost`."
+
+# What each service counts when the dead-letter queue itself did not take what was given up (EventBridge user guide, "Monitoring";
+# Lambda developer guide, "Types of metrics"; SNS developer guide, "Monitoring topics using CloudWatch").
+LOST_BY_EVENTBRIDGE = "InvocationsFailedToBeSentToDlq"
+LOST_BY_LAMBDA = "DestinationDeliveryFailures"
+LOST_BY_SNS = "NumberOfNotificationsFailedToRedriveToDlq"
+
 QUEUES = ("dead-letters", "notify-dead-letters")
 SWEEPS = {"sweep": SWEEP_EVERY_MINUTES, "sweep_certificates": SWEEP_CERTIFICATES_EVERY_MINUTES}
+
+# A queue keeps what its function did not take: it moves it to its own dead-letter queue without anybody's permission, or it grows
+# old, and both have an alarm. Only what a rule hands to Lambda can be lost. Among that is what comes by the clock: it comes again
+# and is not missed, but it comes most often, and so meets a broken road before an event does.
+WOKEN_BY_A_QUEUE = frozenset({"notify"})
+_LOOKED_AT_HOURLY = frozenset({"certificates", "origins", "sweep_certificates"})
 
 # Periods of five minutes with an error, one after the other. A function woken by an event raises where AWS or Slack puts it off,
 # and is tried again; what it gives up is told at once, by the alarm on its dead letters. An hourly sweep is not tried so soon.
@@ -27,7 +41,7 @@ _LASTING = {"sweep": 2, "sweep_certificates": 1}
 def resources_template(functions: Sequence[str]) -> Json:
     """The whole template, as it is sent to CloudFormation."""
     template: Json = json.loads(_FILE.read_text())
-    for alarm in (*_general_alarms(), *_function_alarms(functions)):
+    for alarm in (*_general_alarms(), *_function_alarms(functions), *_lost_alarms(functions)):
         name = alarm["AlarmName"]["Fn::Sub"].removeprefix("netreflex-${Stage}-")
         template["Resources"][_logical_id(name) + "Alarm"] = {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm}
     template["Resources"]["Dashboard"] = _dashboard(functions)
@@ -65,6 +79,12 @@ def _general_alarms() -> Iterable[Json]:
         "The alerts topic could not hand an alert to a subscriber.",
         ("AWS/SNS", "NumberOfNotificationsFailed", {"TopicName": {"Fn::Sub": "netreflex-${Stage}-alerts"}}),
     )
+    yield _alarm(
+        "delivery-lost",
+        "SNS could neither hand an alert to a subscriber nor put it into dead-letters. The alert waits in the table and the sweep "
+        f"goes on with it. Mend the policies of the queues notify and dead-letters (`make look`), {_MEND}",
+        ("AWS/SNS", LOST_BY_SNS, {"TopicName": {"Fn::Sub": "netreflex-${Stage}-alerts"}}),
+    )
     for sweep, minutes in SWEEPS.items():
         yield {
             **_alarm(
@@ -93,6 +113,27 @@ def _function_alarms(functions: Iterable[str]) -> Iterable[Json]:
             f"Lambda put off the function {function}: raise its reserved_concurrency or the account's limit.",
             ("AWS/Lambda", "Throttles", where),
             periods=3,
+        )
+
+
+def _lost_alarms(functions: Iterable[str]) -> Iterable[Json]:
+    """One alarm for each road to the dead-letter queue: the queue's policy lets the rule send, the role lets the function."""
+    for function in functions:
+        if function in WOKEN_BY_A_QUEUE:
+            continue
+        minutes = SWEEP_CERTIFICATES_EVERY_MINUTES if function in _LOOKED_AT_HOURLY else SWEEP_EVERY_MINUTES
+        healed = f"What it was about is looked at again within {minutes} minutes all the same."
+        yield _alarm(
+            f"{function}-event-lost",
+            f"Lost: EventBridge could neither hand an event to the function {function} nor put it into dead-letters. {healed} "
+            f"Mend the policy of the queue dead-letters (`make look`), {_MEND}",
+            ("AWS/Events", LOST_BY_EVENTBRIDGE, {"RuleName": {"Fn::Sub": f"netreflex-${{Stage}}-{function}-event"}}),
+        )
+        yield _alarm(
+            f"{function}-failure-lost",
+            f"Lost: the function {function} gave an event up, and Lambda could not put it into dead-letters. {healed} "
+            f"Mend the role's sqs:SendMessage or the queue (`make look`), {_MEND}",
+            ("AWS/Lambda", LOST_BY_LAMBDA, {"FunctionName": {"Fn::Sub": f"netreflex-${{Stage}}-{function}"}}),
         )
 
 
@@ -144,6 +185,7 @@ def _dashboard(functions: Sequence[str]) -> Json:
         ("Throttles", lambdas("Throttles", "Sum"), "Sum"),
         ("Duration, slowest", lambdas("Duration", "Maximum"), "Maximum"),
         ("Waiting in queues", waiting, "Maximum"),
+        ("Lost", _lost_metrics(), "Sum"),
     ]
     widgets = [_chart(number, *chart) for number, chart in enumerate(charts)]
     body = json.dumps({"widgets": widgets}, separators=(",", ":"))
@@ -154,6 +196,20 @@ def _dashboard(functions: Sequence[str]) -> Json:
             "DashboardBody": {"Fn::Sub": body},
         },
     }
+
+
+def _lost_metrics() -> list[list[Any]]:
+    """Searched for, because these metrics are there only where something was lost, and a dashboard is paid for by its metrics."""
+
+    def search(of: str, dimension: str, metric: str) -> list[Any]:
+        query = f'{{{of},{dimension}}} MetricName="{metric}" {dimension}=netreflex-${{Stage}}-'
+        return [{"expression": f"SEARCH('{query}', 'Sum', {_FIVE_MINUTES})", "label": "", "id": dimension.lower()}]
+
+    return [
+        search("AWS/Events", "RuleName", LOST_BY_EVENTBRIDGE),
+        search("AWS/Lambda", "FunctionName", LOST_BY_LAMBDA),
+        ["AWS/SNS", LOST_BY_SNS, "TopicName", "netreflex-${Stage}-alerts", {"label": "alerts"}],
+    ]
 
 
 def _chart(number: int, title: str, metrics: list[list[Any]], statistic: str) -> Json:

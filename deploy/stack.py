@@ -17,7 +17,7 @@ Template = dict[str, Any]
 _STANDS = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
 _NEVER_STOOD = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 _MINUTES = 15
-_INLINE_LIMIT = 51_200  # bytes of TemplateBody (CloudFormation quotas)
+INLINE_LIMIT = 51_200  # bytes of TemplateBody (CloudFormation quotas)
 
 
 class Stack:
@@ -95,9 +95,9 @@ class Stack:
 
     def _change(self, kind: str, template: Template, parameters: Mapping[str, str]) -> int:
         body = json.dumps(template, separators=(",", ":"))
-        if len(body.encode()) > _INLINE_LIMIT:
+        if len(body.encode()) > INLINE_LIMIT:
             raise DeploymentFault(
-                f"the template of {self.name} has {len(body)} bytes; CloudFormation takes {_INLINE_LIMIT}"
+                f"the template of {self.name} has {len(body)} bytes; CloudFormation takes {INLINE_LIMIT}"
             )
         named = {"StackName": self.name, "ChangeSetName": f"netreflex-{time.time_ns()}"}
         self._client.create_change_set(

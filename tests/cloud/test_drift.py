@@ -63,6 +63,15 @@ def _alarm(place: Place) -> None:
     client.put_metric_alarm(AlarmName=name, **alarm, **rest)
 
 
+def _deaf(place: Place) -> None:
+    """It goes on watching, and hears of no single loss any more."""
+    client = place.client("cloudwatch")
+    [alarm] = client.describe_alarms(AlarmNames=[place.name("vpn-event-lost")])["MetricAlarms"]
+    kept = ("AlarmName", "Namespace", "MetricName", "Dimensions", "Statistic", "Period", "EvaluationPeriods")
+    more = {"Threshold": 100, "ComparisonOperator": "GreaterThanThreshold", "AlarmActions": alarm["AlarmActions"]}
+    client.put_metric_alarm(**{key: alarm[key] for key in kept}, **more)
+
+
 def _silent(place: Place) -> None:
     place.client("cloudwatch").disable_alarm_actions(AlarmNames=[place.name("delivery-late")])
 
@@ -95,6 +104,7 @@ TAMPERED: dict[str, tuple[Callable[[Place], None], str]] = {
     "a topic without its policy": (lambda it: _topic(it, "Policy", _EMPTY), "topic {}alerts: Policy"),
     "a subscription without dead letters": (_subscription, "subscription of {}notify: RedrivePolicy"),
     "another alarm of that name": (_alarm, "alarm {}sweep-missing: what it watches and whom it tells"),
+    "an alarm that hears no single loss": (_deaf, "alarm {}vpn-event-lost: what it watches and whom it tells"),
     "a silent alarm": (_silent, "alarm {}delivery-late: tells somebody"),
     "a queue that nobody takes from": (_mapping, "function {}notify: takes from its queue"),
     "a rule that is off": (

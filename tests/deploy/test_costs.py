@@ -51,12 +51,13 @@ def test_as_many_metrics_as_app_py_can_write() -> None:
     assert costs("custom metrics") == [pytest.approx((len(always) + 1) * 0.30), pytest.approx(metrics * 0.30)]
 
 
-def test_the_dashboard_stays_within_the_metrics_of_a_free_one() -> None:
-    """Three dashboards with up to fifty metrics each are free (CloudWatch pricing)."""
+def test_the_dashboard_stays_within_the_metrics_of_a_free_one_while_nothing_is_lost() -> None:
+    """Three dashboards with up to fifty metrics each are free (CloudWatch pricing). What counts losses is not there without any."""
     body = resources_template(CONFIGURATION.functions)["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
     charts = [widget["properties"]["metrics"] for widget in json.loads(body["Fn::Sub"])["widgets"]]
+    named = [metric for metrics in charts for metric in metrics if isinstance(metric[0], str)]
     found = len(Decision)  # what the search for decisions can find
-    assert sum(len(metrics) for metrics in charts if "expression" not in metrics[0][0]) + found <= 50
+    assert len(named) + found <= 50
 
 
 @pytest.mark.parametrize(

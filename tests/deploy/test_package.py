@@ -100,10 +100,12 @@ def test_alarms_watch_every_function_both_queues_the_sweep_and_the_delivery(pack
     names = {alarm["AlarmName"]["Fn::Sub"].removeprefix("netreflex-${Stage}-") for alarm in alarms.values()}
     assert names == {
         *(f"{one.name}-{what}" for one in packaged.functions for what in ("errors", "throttles")),
+        *(f"{one.name}-{what}" for one in packaged.functions if one.rule for what in ("event-lost", "failure-lost")),
         "dead-letters-waiting",
         "notify-dead-letters-waiting",
         "delivery-late",
         "delivery-failed",
+        "delivery-lost",
         "sweep-missing",
         "sweep_certificates-missing",
     }
@@ -112,7 +114,7 @@ def test_alarms_watch_every_function_both_queues_the_sweep_and_the_delivery(pack
 
 def test_the_dashboard_is_json_and_speaks_of_every_function(packaged: Packaged) -> None:
     body = packaged.of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
-    assert len(json.loads(body)["widgets"]) == 6
+    assert len(json.loads(body)["widgets"]) == 7
     assert all(f"-{one.name}" in body for one in packaged.functions if one.name)
 
 
