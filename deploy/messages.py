@@ -1,7 +1,7 @@
 """What of queues and topics CloudFormation does not notice when somebody changes it: where messages go that nobody takes.
 
-Compared is what keeps messages from being lost or read: lifetimes, dead-letter queues, encryption, and which statements a policy
-has. Who adds something of their own, such as a key or a statement, is left alone.
+Compared is what keeps messages from being lost or read: lifetimes, dead-letter queues, encryption, and what the statements of a
+policy say. Who adds something of their own, such as a key or a statement, is left alone.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _queue_policy(place: Place, wanted: Mapping[str, Any]) -> Iterator[Differenc
     for arn in wanted["Queues"]:
         name = arn.rpartition(":")[2]
         found = _queue_attributes(place, name)
-        if found is not None and not _has_statements(found.get("Policy"), wanted["PolicyDocument"]):
+        if found is not None and not has_statements(found.get("Policy"), wanted["PolicyDocument"]):
             yield _queue_difference(place, name, {"Policy": json.dumps(wanted["PolicyDocument"])})
 
 
@@ -139,7 +139,7 @@ def _topic(place: Place, wanted: Mapping[str, Any]) -> Iterator[Difference]:
 def _topic_policy(place: Place, wanted: Mapping[str, Any]) -> Iterator[Difference]:
     for arn in wanted["Topics"]:
         found = _topic_attributes(place, arn)
-        if found is not None and not _has_statements(found.get("Policy"), wanted["PolicyDocument"]):
+        if found is not None and not has_statements(found.get("Policy"), wanted["PolicyDocument"]):
             yield _topic_difference(place, arn, "Policy", json.dumps(wanted["PolicyDocument"]))
 
 
@@ -181,6 +181,22 @@ def _same_words(found: str | None, wanted: Mapping[str, Any]) -> bool:
     return {key: str(has.get(key)) for key in wanted} == {key: str(value) for key, value in wanted.items()}
 
 
-def _has_statements(found: str | None, wanted: Mapping[str, Any]) -> bool:
-    has = json.loads(found)["Statement"] if found else []
-    return {one["Sid"] for one in wanted["Statement"]} <= {one.get("Sid") for one in has}
+def has_statements(found: str | None, wanted: Mapping[str, Any]) -> bool:
+    """Whether every statement of ours is there and says what it should; others are their owner's."""
+    has = {one.get("Sid"): _plain(one) for one in (json.loads(found)["Statement"] if found else [])}
+    return all(has.get(one["Sid"]) == _plain(one) for one in wanted["Statement"])
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """A part of a policy without the forms that mean the same (IAM policy grammar): lists of one, order, case of actions."""
+    match value:
+        case {"AWS": "*", **rest} if not rest:
+            return "*"
+        case dict():
+            return {key: _plain(content) for key, content in value.items()}
+        case [only]:
+            return _plain(only)
+        case list():
+            return sorted(map(_plain, value), key=str)
+        case _:
+            return str(value).lower()

@@ -43,6 +43,17 @@ def _queue(place: Place, name: str, **attributes: str) -> None:
     sqs.set_queue_attributes(QueueUrl=sqs.get_queue_url(QueueName=place.name(name))["QueueUrl"], Attributes=attributes)
 
 
+def _widened(place: Place) -> None:
+    """Beside the attribute that another case changes in the same queue."""
+    sqs = place.client("sqs")
+    url = sqs.get_queue_url(QueueName=place.name("dead-letters"))["QueueUrl"]
+    policy = json.loads(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"])
+    for one in policy["Statement"]:
+        if one["Sid"] == "RulesSendWhatTheyCannotDeliver":
+            one.update(Principal="*", Condition={})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+
+
 def _topic(place: Place, name: str, value: str) -> None:
     place.client("sns").set_topic_attributes(
         TopicArn=place.topic_arn("alerts"), AttributeName=name, AttributeValue=value
@@ -99,6 +110,10 @@ TAMPERED: dict[str, tuple[Callable[[Place], None], str]] = {
     "a queue that the topic may not send to": (
         lambda it: _queue(it, "notify", Policy=_EMPTY),
         "queue {}notify: Policy",
+    ),
+    "a queue that hears anybody, under the name of our statement": (
+        _widened,
+        "queue {}dead-letters: Policy",
     ),
     "a topic in the clear": (lambda it: _topic(it, "KmsMasterKeyId", ""), "topic {}alerts: KmsMasterKeyId"),
     "a topic without its policy": (lambda it: _topic(it, "Policy", _EMPTY), "topic {}alerts: Policy"),
