@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.member_parameters import SWITCHES
-from deploy.permissions import AT_HOME, Statement, statements_by_sid
+from deploy.permissions import AT_HOME, Statement, read_policies, statements_by_sid
 from deploy.tracing import DOCUMENT
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,6 +92,23 @@ def _functions(statements: dict[str, Statement]) -> Iterator[str]:
     traces = " ".join(f"`{action}`" for one in DOCUMENT["Statement"] for action in one["Action"])
     yield f"Only where a stage is traced (`XRAY=yes`), every role has the policy `netreflex-<stage>-xray` as well: {traces} on"
     yield "`*`, for X-Ray knows no resources to narrow them to. `XRAY=no` takes it away."
+    yield ""
+    yield from _callers()
+
+
+def _callers() -> Iterator[str]:
+    """Statements of one Sid differ between functions in their actions, so each action is told with its own callers."""
+    policies = read_policies(ROOT / ".chalice")
+    callers: dict[str, set[str]] = {}
+    for function, statements in policies.items():
+        for action in (action for one in statements for action in one.actions):
+            callers.setdefault(action, set()).add(function)
+    yield "## Who asks for what"
+    yield ""
+    yield "| action | by |"
+    yield "| --- | --- |"
+    for action, functions in sorted(callers.items()):
+        yield f"| `{action}` | {'all' if functions == policies.keys() else ', '.join(sorted(functions))} |"
     yield ""
 
 
