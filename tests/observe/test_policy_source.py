@@ -57,7 +57,11 @@ def test_s3_its_newest_version_or_a_given_one(client: Callable[[str], Any], tmp_
 def test_appconfig_as_it_is_deployed(client: Callable[[str], Any], tmp_path: Path, body: bytes) -> None:
     with Stubber(client("appconfigdata")) as stub:
         wanted = {"ApplicationIdentifier": "net", "EnvironmentIdentifier": "prod"}
-        asked = {**wanted, "ConfigurationProfileIdentifier": "policy"}
+        asked = {
+            **wanted,
+            "ConfigurationProfileIdentifier": "policy",
+            "RequiredMinimumPollIntervalInSeconds": 30,
+        }
         stub.add_response("start_configuration_session", {"InitialConfigurationToken": "t"}, asked)
         answer = {"Configuration": StreamingBody(io.BytesIO(body), len(body))}
         stub.add_response("get_latest_configuration", answer, {"ConfigurationToken": "t"})
