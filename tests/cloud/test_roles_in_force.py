@@ -36,7 +36,7 @@ pytestmark = pytest.mark.cloud
 _JUDGED = {"dynamodb", "sns", "sqs", "sts", "secretsmanager", "ssm", "s3", "cloudwatch"}
 _NOT_HERE = {
     "s3:GetObject": "this stage has its policy in the Parameter Store; the other way's has it in a bucket",
-    "s3:GetObjectVersion": "neither names a version",
+    "s3:GetObjectVersion": "the other stage names versions, where its sources are tested",
 }
 _UNUSED = {
     "sweep": {"dynamodb:BatchGetItem"},  # nobody takes the tags of a peering away here

@@ -18,6 +18,7 @@ from botocore.exceptions import ReadTimeoutError
 from chalicelib.flows.policy import RELOAD_SECONDS
 from chalicelib.model.errors import NetreflexError, RetryLater
 from chalicelib.observe.policy_source import read_policy_text
+from tests.aws.appconfig import HostedConfiguration
 from tests.aws.local import LocalAws
 from tests.observe.fake_appconfig import DAY, FakeAppConfig
 
@@ -97,30 +98,15 @@ class InMinistack(Place):
 
     def __init__(self, aws: LocalAws) -> None:
         super().__init__()
-        self.application, self._aws = f"net-{next(self._numbers)}", aws
-        self._deployed = aws.client("appconfig")
-        application = self._deployed.create_application(Name=self.application)["Id"]
-        environment = self._deployed.create_environment(ApplicationId=application, Name="prod")["Id"]
-        hosted = {"ApplicationId": application, "Name": "policy", "LocationUri": "hosted"}
-        self._profile = {
-            "ApplicationId": application,
-            "ConfigurationProfileId": self._deployed.create_configuration_profile(**hosted)["Id"],
-        }
-        at_once = {"DeploymentDurationInMinutes": 0, "FinalBakeTimeInMinutes": 0, "GrowthFactor": 100}
-        strategy = self._deployed.create_deployment_strategy(Name=self.application, ReplicateTo="NONE", **at_once)
-        self._goes_to = {"EnvironmentId": environment, "DeploymentStrategyId": strategy["Id"]}
+        self.application = f"net-{next(self._numbers)}"
+        self._aws, self._hosted = aws, HostedConfiguration(aws, self.application)
 
     @property
     def client(self) -> Any:  # noqa: ANN401 - see above
         return self._aws.client("appconfigdata")
 
     def deploy(self, text: str) -> None:
-        made = self._deployed.create_hosted_configuration_version(
-            **self._profile, Content=text.encode(), ContentType="application/x-yaml"
-        )
-        version = str(made["VersionNumber"])
-        started = self._deployed.start_deployment(**self._profile, **self._goes_to, ConfigurationVersion=version)
-        assert started["State"] == "COMPLETE"
+        self._hosted.deploy(text)
 
 
 @pytest.fixture(scope="module")
