@@ -10,6 +10,7 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -228,6 +229,32 @@ def test_each_client_has_a_session_of_its_own() -> None:
     other.deploy(NEW)
     assert [place.read(later=MINUTE) for place in (one, other, one, other)] == [OLD, NEW, OLD, NEW]
     assert one.asked() == other.asked() == [START, ASK, ASK]
+
+
+class AtOnce(InFake):
+    """While one thread asks, another one wants to read as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_beside: list[str] = []
+        self.beside = Thread(target=lambda: self.read_beside.append(self.read()))
+
+    def get_latest_configuration(self, **asked: object) -> Any:  # noqa: ANN401 - see above
+        if self.fake.billed and not self.beside.ident:
+            self.beside.start()
+            self.beside.join(0.1)  # it would be through by then if nothing held it back
+        return super().get_latest_configuration(**asked)
+
+
+def test_threads_that_read_at_once_ask_once() -> None:
+    place = AtOnce()
+    place.deploy(OLD)
+    place.read()
+    place.deploy(NEW)
+    place.asked()
+    assert place.read(later=MINUTE) == NEW
+    place.beside.join()
+    assert (place.read_beside, place.asked()) == ([NEW], [ASK])
 
 
 def test_in_a_day_of_readings_only_new_texts_are_billed() -> None:
