@@ -117,7 +117,10 @@ def _automation() -> Iterator[Told]:
     for source in (
         "chalicelib/policy.yaml",
         "ssm:/netreflex/policy",
+        "ssm:/netreflex/policy:3",
+        "ssm:/netreflex/policy:live",
         "s3://netreflex-policies/policy.yaml",
+        "s3://netreflex-policies/policy.yaml?versionId=3sL4kqtJlcpX",
         "appconfig:a/b/c",
     ):
         for in_force in ("ab12cd34", None):
