@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from chalicelib.decide.vpn_case import SKEW
+from chalicelib.model.tunnel_details import TunnelDetails, TunnelKey
 from chalicelib.model.tunnel_memory import (
     Remembered,
     Told,
@@ -22,7 +23,7 @@ from chalicelib.model.tunnel_memory import (
     TunnelSort,
     TunnelState,
 )
-from chalicelib.model.vpn import TunnelDetails, TunnelKey, TunnelStatus, VpnSnapshot
+from chalicelib.model.vpn import TunnelStatus, VpnSnapshot
 
 MOST_QUESTIONS = 8  # of one pass over one place, all sorts together
 MOST_AT_ONCE = 220  # tunnels whose past one GetMetricData tells (CloudWatch API reference: 100,800 points, 455 days)

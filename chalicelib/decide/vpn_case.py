@@ -10,15 +10,14 @@ from fnmatch import fnmatchcase
 
 from chalicelib.model.alert import Severity
 from chalicelib.model.policy import Policy, VpnChoice
+from chalicelib.model.tunnel_details import Maintenance, TunnelDetails
 from chalicelib.model.vpn import (
     TUNNELS,
     Connection,
     ConnectionState,
     CustomerGateway,
     GatewayKind,
-    Maintenance,
     Tunnel,
-    TunnelDetails,
     TunnelOptions,
     TunnelStatus,
     VpnProblem,

@@ -15,8 +15,9 @@ from chalicelib.decide.vpn_case import Case, options_of
 from chalicelib.decide.vpn_redundancy import LIVE, device_of, together
 from chalicelib.decide.vpn_setup import allows_weak
 from chalicelib.model.policy import Policy
+from chalicelib.model.tunnel_details import TunnelKey
 from chalicelib.model.tunnel_memory import TunnelQuestion, TunnelSort
-from chalicelib.model.vpn import Connection, GatewayKind, Tunnel, TunnelKey, TunnelStatus, VpnSnapshot
+from chalicelib.model.vpn import Connection, GatewayKind, Tunnel, TunnelStatus, VpnSnapshot
 
 MOST_GATEWAYS = 10
 

@@ -14,8 +14,8 @@ from itertools import groupby
 
 from chalicelib.model.errors import AccessRefused, NetreflexError, RetryLater
 from chalicelib.model.network import Place
+from chalicelib.model.tunnel_details import ActiveTunnel, LogLine, Maintenance, TunnelKey
 from chalicelib.model.tunnel_memory import Told, TunnelQuestion, TunnelSort
-from chalicelib.model.vpn import ActiveTunnel, LogLine, Maintenance, TunnelKey
 from chalicelib.observe.vpn import Clients
 from chalicelib.observe.vpn_alarms import find_ever_up
 from chalicelib.sessions import translated

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 from chalicelib.decide.vpn_questions import VpnQuestions
 from chalicelib.model.network import Place
+from chalicelib.model.tunnel_details import TunnelDetails, TunnelKey, Validity
 from chalicelib.model.tunnel_memory import TunnelMemory, TunnelQuestion
-from chalicelib.model.vpn import TunnelDetails, TunnelKey, Validity, VpnSnapshot
+from chalicelib.model.vpn import VpnSnapshot
 from chalicelib.observe import vpn
 from chalicelib.observe.tunnel_answers import Answers, TunnelObserver
 from chalicelib.observe.tunnel_memory import read_tunnels

@@ -15,7 +15,8 @@ from chalicelib.decide.tunnels import STATE, Health, Verdict
 from chalicelib.decide.vpn_case import RULES, SKEW, HoldReason
 from chalicelib.model.alert import Severity
 from chalicelib.model.policy import VpnChoice
-from chalicelib.model.vpn import ActiveTunnel, Maintenance, TunnelDetails, Validity, VpnProblem
+from chalicelib.model.tunnel_details import ActiveTunnel, Maintenance, TunnelDetails, Validity
+from chalicelib.model.vpn import VpnProblem
 from tests.vpn_answers import (
     CGW2,
     CGW_TWIN,
