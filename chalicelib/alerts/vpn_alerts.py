@@ -14,7 +14,7 @@ from chalicelib.alerts.texts import capital
 from chalicelib.alerts.vpn_outage import NONE, SINCE, UP, knows_outage, length_of, outage_fields, outage_of
 from chalicelib.alerts.vpn_words import WORDS
 from chalicelib.decide.tunnels import Health, Verdict
-from chalicelib.decide.vpn_case import Finding
+from chalicelib.decide.vpn_findings import Finding
 from chalicelib.model.alert import MOST_STEPS, Alert, AlertStatus, Field, Severity, Subject, fingerprint
 from chalicelib.model.network import Place
 from chalicelib.model.policy import Policy

@@ -12,7 +12,8 @@ from enum import StrEnum
 from itertools import chain
 
 from chalicelib.decide.tunnel_remedy import bgp_checks, checks, likely_cause, log_evidence
-from chalicelib.decide.vpn_case import Case, Finding, Hold, HoldReason, named, row, when
+from chalicelib.decide.vpn_case import Case, named, row, when
+from chalicelib.decide.vpn_findings import Finding, Hold, HoldReason
 from chalicelib.decide.vpn_redundancy import judge_redundancy
 from chalicelib.decide.vpn_setup import judge_setup
 from chalicelib.decide.vpn_telemetry import judge_telemetry
