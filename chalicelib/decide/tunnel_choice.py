@@ -130,10 +130,7 @@ def _within_bounds(
 def states_of(snapshot: VpnSnapshot) -> dict[TunnelKey, TunnelState]:
     """How each tunnel of a place stands: what an answer about it is about."""
     return {
-        TunnelKey(one.connection_id, tunnel.address): TunnelState(
-            tunnel.telemetry.status if tunnel.telemetry else TunnelStatus.UNKNOWN,
-            tunnel.telemetry.changed_at if tunnel.telemetry else None,
-        )
+        TunnelKey(one.connection_id, tunnel.address): TunnelState(tunnel.status, tunnel.changed_at)
         for one in snapshot.connections
         for tunnel in one.tunnels
     }

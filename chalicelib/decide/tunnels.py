@@ -186,11 +186,7 @@ def _not_yet_up(case: Case, down: tuple[Tunnel, ...]) -> Finding:
 
 
 def _down(case: Case, down: tuple[Tunnel, ...], holds: dict[str, Hold | None], *, lost: bool) -> Finding:
-    causes = "; ".join(
-        f"{one.address} is down since {when(one.telemetry.changed_at if one.telemetry else None)}: "
-        f"{likely_cause(case, one)}"
-        for one in down
-    )
+    causes = "; ".join(f"{one.address} is down since {when(one.changed_at)}: {likely_cause(case, one)}" for one in down)
     return case.found(
         VpnProblem.ALL_TUNNELS_DOWN if lost else VpnProblem.ONE_TUNNEL_DOWN,
         causes,

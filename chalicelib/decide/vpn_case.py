@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 
+from chalicelib.decide.approval import unmatched_tag
 from chalicelib.decide.vpn_findings import RULES, Finding, Hold, HoldReason
 from chalicelib.model.policy import Policy, VpnChoice
 from chalicelib.model.tunnel_details import Maintenance, TunnelDetails
@@ -18,7 +18,6 @@ from chalicelib.model.vpn import (
     GatewayKind,
     Tunnel,
     TunnelOptions,
-    TunnelStatus,
     VpnProblem,
     VpnSnapshot,
 )
@@ -48,16 +47,13 @@ class Case:
     def detail(self, tunnel: Tunnel) -> TunnelDetails:
         return self.snapshot.detail(self.connection, tunnel)
 
-    def with_status(self, status: TunnelStatus) -> tuple[Tunnel, ...]:
-        return tuple(one for one in self.connection.tunnels if one.telemetry and one.telemetry.status is status)
-
     @property
     def down(self) -> tuple[Tunnel, ...]:
-        return self.with_status(TunnelStatus.DOWN)
+        return self.connection.down
 
     @property
     def up(self) -> tuple[Tunnel, ...]:
-        return self.with_status(TunnelStatus.UP)
+        return self.connection.up
 
     @property
     def all_down(self) -> bool:
@@ -72,11 +68,11 @@ class Case:
     # ---- what people allow ----------------------------------------------------------------------------------------
     @property
     def one_tunnel_allowed(self) -> bool:
-        return chosen(self.connection, self.policy.vpn.single_tunnel_ok)
+        return _chosen(self.connection, self.policy.vpn.single_tunnel_ok)
 
     @property
     def one_device_allowed(self) -> bool:
-        return chosen(self.connection, self.policy.vpn.single_device_ok)
+        return _chosen(self.connection, self.policy.vpn.single_device_ok)
 
     # ---- patience -------------------------------------------------------------------------------------------------
     def hold(self, tunnel: Tunnel) -> Hold | None:
@@ -87,8 +83,7 @@ class Case:
 
     def maintenance_hold(self, tunnel: Tunnel) -> Hold | None:
         """AWS itself took the tunnel down a short while ago. The bound is the policy's, whatever AWS says."""
-        changed = tunnel.telemetry.changed_at if tunnel.telemetry else None
-        span = self.policy.vpn.maintenance
+        changed, span = tunnel.changed_at, self.policy.vpn.maintenance
         known = self.detail(tunnel).maintenance or Maintenance()
         if self.connection.state is ConnectionState.MODIFYING and changed is not None:
             began, why = changed, "the connection is being modified"
@@ -104,8 +99,7 @@ class Case:
         return Hold(reason=HoldReason.MAINTENANCE, says=f"{why}; the loss is quiet until {when(until)}", until=until)
 
     def grace(self, tunnel: Tunnel) -> Hold | None:
-        changed = tunnel.telemetry.changed_at if tunnel.telemetry else None
-        grace = self.policy.vpn.grace
+        changed, grace = tunnel.changed_at, self.policy.vpn.grace
         if changed is None or not -SKEW <= self.now - changed < grace:
             return None
         until = changed + grace
@@ -117,7 +111,7 @@ class Case:
         Only for a short while: if the metric were published otherwise than we believe, an outage would look the same.
         """
         known = [self.detail(one) for one in self.down]
-        changes = [one.telemetry.changed_at for one in self.down if one.telemetry and one.telemetry.changed_at]
+        changes = [one.changed_at for one in self.down if one.changed_at]
         if len(changes) < len(known) or not all(one.silent or one.ever_up is False for one in known):
             return None
         until = min(changes) + FIRST_POINTS
@@ -152,12 +146,9 @@ class Case:
         )
 
 
-def chosen(connection: Connection, choice: VpnChoice) -> bool:
+def _chosen(connection: Connection, choice: VpnChoice) -> bool:
     """Does the policy's choice mean this connection, by its id or by all of the tags?"""
-    tags = connection.tags
-    by_tag = bool(choice.tags) and all(
-        key in tags and fnmatchcase(tags[key], pattern) for key, pattern in choice.tags.items()
-    )
+    by_tag = bool(choice.tags) and unmatched_tag(connection.tags, choice.tags) is None
     return by_tag or connection.connection_id in choice.ids
 
 

@@ -129,6 +129,16 @@ class Tunnel:
     telemetry: Telemetry | None = None
     options: TunnelOptions | None = None
 
+    @property
+    def status(self) -> TunnelStatus:
+        """Without telemetry it is unknown."""
+        return self.telemetry.status if self.telemetry else TunnelStatus.UNKNOWN
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """Since when it has its status; None where AWS does not tell."""
+        return self.telemetry.changed_at if self.telemetry else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
@@ -151,6 +161,14 @@ class Connection:
     @property
     def name(self) -> str:
         return self.tags.get("Name", "") or self.connection_id
+
+    @property
+    def down(self) -> tuple[Tunnel, ...]:
+        return tuple(one for one in self.tunnels if one.status is TunnelStatus.DOWN)
+
+    @property
+    def up(self) -> tuple[Tunnel, ...]:
+        return tuple(one for one in self.tunnels if one.status is TunnelStatus.UP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
