@@ -115,7 +115,7 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
     )
     names = _names(told, world)
     if names is not None:
-        outcome = _joined(outcome, names.outcome)
+        outcome += names.outcome
         told = replace(
             told,
             performed=outcome.performed,
@@ -124,7 +124,7 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
             associations=names.final.foreign,
         )
     marked, alerts = _tell_and_mark(told, mark, world, open_alerts, ends=isinstance(trigger, ENDING))
-    report = _report(trigger, told, _joined(outcome, marked), alerts, names)
+    report = _report(trigger, told, outcome + marked, alerts, names)
     LOG.info("peering.settled", extra={"peering_id": facts.peering.peering_id, "report": report.as_json()})
     return report
 
@@ -260,15 +260,6 @@ def _tell(
     first = any(isinstance(action, AcceptPeering) for action in told.performed)
     world.road.tell(alert, surely=surely, first=first)
     return (alert.fingerprint,)
-
-
-def _joined(first: Outcome, second: Outcome) -> Outcome:
-    return Outcome(
-        performed=(*first.performed, *second.performed),
-        unchanged=first.unchanged + second.unchanged,
-        failed=(*first.failed, *second.failed),
-        retry=first.retry or second.retry,
-    )
 
 
 def _report(
