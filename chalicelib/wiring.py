@@ -131,6 +131,7 @@ class Runtime:
         """The world of one run: the policy of this minute, and everything that reads, writes and tells."""
         from chalicelib.flows.ports import World
         from chalicelib.observe.peerings import PeeringObserver
+        from chalicelib.observe.second_look import SecondLook
         from chalicelib.perform.executor import AwsExecutor, DryRunExecutor
 
         road = self.road()
@@ -148,7 +149,9 @@ class Runtime:
             names=partial(self._names, policy),
             name_memory=self._name_memory,
             owner=self.owner,
-            executor=AwsExecutor(self.sessions, reader) if enforce else DryRunExecutor(),
+            executor=AwsExecutor(self.sessions, SecondLook(self.sessions, self._sleep))
+            if enforce
+            else DryRunExecutor(),
             memory=self._memory(),
             road=road,
             now=self._now,
