@@ -12,6 +12,7 @@ from typing import Any, Protocol, assert_never
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.clients import Clients
 from chalicelib.model.actions import (
     AcceptPeering,
     Action,
@@ -57,11 +58,6 @@ class Look(Protocol):
 
     def wait_until_active(self, place: Place, peering_id: str, status: PeeringStatus) -> None:
         """Return once the peering is active; RetryLater where it is not within the bound."""
-
-
-class Clients(Protocol):
-    def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
-        """A client of a service in a managed place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
