@@ -22,7 +22,8 @@ from chalicelib.flows.sweep_certificates import sweep_certificates
 from chalicelib.model.alert import Alert, AlertStatus
 from chalicelib.model.certificates import Contact
 from chalicelib.model.errors import AccessRefused
-from chalicelib.model.vpn import ActiveTunnel, TunnelDetails, VpnSnapshot
+from chalicelib.model.tunnel_details import ActiveTunnel, TunnelDetails
+from chalicelib.model.vpn import VpnSnapshot
 from demo.world import DEV
 from tests.alerts.real_names import real_names
 from tests.alerts.real_peerings import Told, peerings, told
