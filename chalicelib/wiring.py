@@ -216,11 +216,15 @@ def runtime_of(environment: frozenset[tuple[str, str]]) -> Runtime:
 def queue_name(part: str) -> str:
     """The name of a queue of this installation, for a decorator, which is evaluated where settings may be missing.
 
-    Raises ConfigurationError where `chalice deploy` is about to deploy a stage with the queue of another one.
+    Raises ConfigurationError where `chalice deploy` is about to deploy a stage with the queue of another one, or with roles
+    that were made for other settings.
     """
     settings, stage = read_settings(os.environ), chosen_stage()
     if stage is not None:
+        from chalicelib.chosen_roles import check_roles  # which nothing needs in Lambda
+
         check_stage(
             stage, topic_arn=settings.alerts_topic_arn, state_table=settings.state_table, prefix=settings.prefix
         )
+        check_roles(stage, BUNDLE, settings)
     return settings.prefix + part
