@@ -19,6 +19,7 @@ from chalicelib.flows.policy import EVERY_TIME, RELOAD_SECONDS, NoShelf, PolicyK
 from chalicelib.flows.policy_watch import PolicyWatch
 from chalicelib.model.alert import Alert
 from chalicelib.model.policy import Policy
+from chalicelib.observe.policy_appconfig import AppConfigReader
 from chalicelib.observe.policy_source import read_policy_text
 from chalicelib.sessions import MemberRole, Sessions
 from chalicelib.settings import Mode, Settings, read_settings
@@ -63,6 +64,7 @@ class Runtime:
             now=now,
         )
         self._state = StateTable(settings.state_table, partial(self.sessions.home, "dynamodb"), now)
+        self._appconfig = AppConfigReader()
         outside = settings.policy.startswith(("ssm:", "s3:", "appconfig:"))
         keeper = PolicyKeeper(
             policy_text or self._read_policy_text,
@@ -76,7 +78,7 @@ class Runtime:
         self._recent_dns: RecentVpcDns | None = None
 
     def _read_policy_text(self) -> str:
-        return read_policy_text(self.settings.policy, self.sessions.home, BUNDLE)
+        return read_policy_text(self.settings.policy, self.sessions.home, BUNDLE, self._appconfig)
 
     def policy(self) -> Policy:
         """The policy in force. Raises NetreflexError where none is good."""

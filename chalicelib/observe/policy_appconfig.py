@@ -1,4 +1,4 @@
-"""The policy out of AppConfig: one session for as long as the client lives, asked no more often than AWS allows.
+"""The policy out of AppConfig: one session for as long as the container lives, asked no more often than AWS allows.
 
 Each answer brings the token of the next question, and a text only where it is another one than this session already has.
 A session for each reading would be simpler, and wrong twice. AWS bills each text that is received ($0.0008) four thousand
@@ -12,10 +12,10 @@ guide, "Working with deployment strategies".
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from botocore.exceptions import ClientError
 
@@ -43,25 +43,26 @@ class _Session:
     text: bytes
 
 
-_LOCK = threading.Lock()
-_OPEN: WeakKeyDictionary[Any, dict[Configuration, _Session]] = WeakKeyDictionary()
+class AppConfigReader:
+    """Reads configurations, each in a session of its own. ``seconds`` is a clock that only goes forward."""
 
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._lock = seconds, threading.Lock()
+        self._open: dict[Configuration, _Session] = {}
 
-def read_configuration(client: Any, wanted: Configuration, seconds: Callable[[], float]) -> bytes:  # noqa: ANN401
-    """The newest text that AppConfig has for us. ``seconds`` is a clock that only goes forward.
+    def read(self, client: Any, wanted: Configuration) -> bytes:  # noqa: ANN401
+        """The newest text that AppConfig has for us.
 
-    Raises NetreflexError where there is none, or where it may not be read.
-    """
-    with _LOCK:  # a token is good for one question, and places are read side by side
-        sessions = _OPEN.setdefault(client, {})
-        session = sessions.get(wanted)
-        if session is not None and seconds() < session.not_before:
+        Raises NetreflexError where there is none, or where it may not be read.
+        """
+        with self._lock:  # a token is good for one question, and places are read side by side
+            # What breaks off may have used the token up: the next reading begins anew.
+            session = self._open.pop(wanted, None)
+            if session is None or self._seconds() >= session.not_before:
+                session = _asked(client, wanted, session, self._seconds)
+            if session.token:
+                self._open[wanted] = session
             return session.text
-        sessions.pop(wanted, None)  # what breaks off may have used the token up: the next reading begins anew
-        session = _asked(client, wanted, session, seconds)
-        if session.token:
-            sessions[wanted] = session
-        return session.text
 
 
 def _asked(

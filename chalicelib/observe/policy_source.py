@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from chalicelib.model.errors import HOME, ConfigurationError
 from chalicelib.model.state import LAST_GOOD_KEY, POLICY_KEY
-from chalicelib.observe.policy_appconfig import Configuration, read_configuration
+from chalicelib.observe.policy_appconfig import AppConfigReader, Configuration
 from chalicelib.sessions import translated
 
 _S3 = re.compile(
@@ -20,13 +19,13 @@ _APPCONFIG = re.compile(r"appconfig:(?P<app>[^/]+)/(?P<env>[^/]+)/(?P<profile>[^
 
 
 def read_policy_text(
-    source: str, home: Callable[[str], Any], root: Path, seconds: Callable[[], float] = time.monotonic
+    source: str, home: Callable[[str], Any], root: Path, appconfig: AppConfigReader | None = None
 ) -> str:
     """The text at ``source``.
 
     That is a path (relative ones from ``root``), ``ssm:/name`` (``ssm:/name:3`` for its third version),
-    ``s3://bucket/key`` (``…?versionId=…`` for one version of it) or ``appconfig:app/env/profile``, which is asked no more
-    often than AWS allows by the clock ``seconds``.
+    ``s3://bucket/key`` (``…?versionId=…`` for one version of it) or ``appconfig:app/env/profile``, for which
+    whoever reads more than once keeps one ``appconfig``.
     Raises ConfigurationError where there is no text to read there.
     """
     if source.startswith("ssm:"):
@@ -40,7 +39,7 @@ def read_policy_text(
         return _text(source, body)
     if found := _APPCONFIG.fullmatch(source):
         wanted = Configuration(application=found["app"], environment=found["env"], profile=found["profile"])
-        return _text(source, read_configuration(home("appconfigdata"), wanted, seconds))
+        return _text(source, (appconfig or AppConfigReader()).read(home("appconfigdata"), wanted))
     path = root / source
     try:
         return path.read_text(encoding="utf-8")

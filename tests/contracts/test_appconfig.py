@@ -18,6 +18,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.flows.policy import RELOAD_SECONDS
 from chalicelib.model.errors import NetreflexError, RetryLater
+from chalicelib.observe.policy_appconfig import AppConfigReader
 from chalicelib.observe.policy_source import read_policy_text
 from tests.aws.appconfig import HostedConfiguration
 from tests.aws.local import LocalAws
@@ -43,6 +44,7 @@ class Place(ABC):
 
     def __init__(self) -> None:
         self.clock, self.calls = Clock(), list[str]()
+        self._reader = AppConfigReader(self.clock)
         self.loses = self.repeats = False
 
     @property
@@ -73,7 +75,7 @@ class Place(ABC):
         """What is read after some seconds."""
         self.clock.now += later
         source = f"appconfig:{self.application}/prod/{profile}"
-        return read_policy_text(source, {"appconfigdata": self}.__getitem__, Path(), self.clock)
+        return read_policy_text(source, {"appconfigdata": self}.__getitem__, Path(), self._reader)
 
     def asked(self) -> list[str]:
         """The calls since this was last asked."""
@@ -223,7 +225,7 @@ def test_aws_may_want_to_be_asked_less_often_than_the_policy_is_read() -> None:
     assert place.asked() == [ASK]
 
 
-def test_each_client_has_a_session_of_its_own() -> None:
+def test_each_container_has_a_session_of_its_own() -> None:
     one, other = InFake(), InFake()
     one.deploy(OLD)
     other.deploy(NEW)
