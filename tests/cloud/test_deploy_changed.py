@@ -12,12 +12,15 @@ pytestmark = pytest.mark.cloud
 
 
 def test_what_somebody_took_away_is_named_and_a_changed_function_replaces_all_of_it(whole: Ground) -> None:
-    """The record of Chalice is lost on top of it, as in a fresh clone."""
+    """The record of Chalice is lost on top of it, as in a fresh clone; and a role's file, which nobody committed."""
     before = whole.function("peering")["CodeSha256"]
     whole.client("lambda").update_function_configuration(FunctionName=whole.name("vpn"), Timeout=7)
     whole.client("events").disable_rule(Name=whole.name("sweep-event"))
     whole.client("cloudwatch").delete_alarms(AlarmNames=[whole.name("sweep-missing")])
+    role = f".chalice/roles/{whole.stage}/notify.json"
+    (whole.project / role).unlink()
     assert sorted(whole.missing()) == [
+        f"{role} is not what its pattern and the stage's settings say",
         f"alarm {whole.name('sweep-missing')} is missing",
         f"function {whole.name('vpn')}: Timeout is 7, and 60 is configured",
         f"not set: rule {whole.name('sweep-event')}: enabled",
@@ -26,6 +29,7 @@ def test_what_somebody_took_away_is_named_and_a_changed_function_replaces_all_of
     with (whole.project / "app.py").open("a") as file:
         file.write("\n# changed\n")
     written = whole.deploy()
+    assert (whole.project / role).exists()
     assert whole.function("peering")["CodeSha256"] != before
     assert (whole.function("vpn")["Timeout"], len(whole.mappings("notify"))) == (60, 1)
     assert {"TagResource", "PutTargets"} <= set(written), "Chalice had reset the targets of its rules"
