@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from tests.aws.local import LocalAws
 from tests.iam.deployers import deployer_policy
 from tests.iam.evaluate import listed
@@ -48,6 +50,17 @@ class Deployer:
     aws: LocalAws
     policy: str
     credentials: Mapping[str, str]
+
+    @property
+    def session(self) -> boto3.Session:
+        """With these credentials, in the Region that the environment names."""
+        keys = self.credentials
+        return boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], keys["AWS_SESSION_TOKEN"])
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
+        """A client with these credentials."""
+        place = {"region_name": self.aws.region, "endpoint_url": self.aws.ministack_url}
+        return self.session.client(service, **place, verify=self.aws.environment["AWS_CA_BUNDLE"])  # type: ignore[call-overload]
 
     @contextmanager
     def without(self, action: str) -> Iterator[None]:

@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -63,8 +62,7 @@ class Ground(Outside):
 
     @cached_property
     def place(self) -> Place:
-        keys = self.deployer.credentials
-        session = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], keys["AWS_SESSION_TOKEN"])
+        session = self.deployer.session
         session.events.register("before-parameter-build", self._before)
         with self._here():
             return place_of(self.stage, session)

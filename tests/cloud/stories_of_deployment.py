@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.cloud.ground import Ground
 
+BOUNDARY = "netreflex-boundary"
 Story = Callable[[Ground], Any]
 
 
@@ -82,16 +83,41 @@ def mended(ground: Ground) -> list[str]:
     return written
 
 
+@dataclass(frozen=True)
+class Returned:
+    """What was left of a stage that was removed; and once it is back, what the table remembers, and how the roles are bound."""
+
+    left: set[str]
+    remembers: bool
+    boundaries: set[str]
+
+
 @told_once
-def taken_away(ground: Ground) -> tuple[set[str], Any]:
-    """The stage is removed but for its table, and comes back: what was left, and what the table remembers."""
+def taken_away(ground: Ground) -> Returned:
+    """The stage is removed but for its table, and comes back into roles that an administrator made, for it may make none."""
     item = {"pk": {"S": "memory"}, "sk": {"S": "of a route"}}
     ground.client("dynamodb").put_item(TableName=ground.name("state"), Item=item)
     ground.destroy()
     left = _left(ground)
-    ground.deploy()
+    roles = [ground.name(one.name) for one in ground.functions]
+    _make_roles(ground, roles)
+    with ground.deployer.without("iam:CreateRole"):
+        ground.deploy()
     found = ground.client("dynamodb").get_item(TableName=ground.name("state"), Key=item)
-    return left, found["Item"] == item
+    made = [ground.client("iam").get_role(RoleName=role)["Role"] for role in roles]
+    bound = {one["PermissionsBoundary"]["PermissionsBoundaryArn"] for one in made}
+    return Returned(left, found["Item"] == item, bound)
+
+
+def _make_roles(ground: Ground, roles: list[str]) -> None:
+    """As docs/permissions.md tells an administrator to make them: with a boundary, for Lambda."""
+    iam = ground.client("iam")
+    allowed = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    policy, trusted = (json.dumps({"Version": "2012-10-17", "Statement": [one]}) for one in (allowed, trust))
+    boundary = iam.create_policy(PolicyName=BOUNDARY, PolicyDocument=policy)["Policy"]["Arn"]
+    for role in roles:
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=trusted, PermissionsBoundary=boundary)
 
 
 def _left(ground: Ground) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cloud.ground import Ground
-from tests.cloud.stories_of_deployment import changed_by_hand, mended, taken_away
+from tests.cloud.stories_of_deployment import BOUNDARY, changed_by_hand, mended, taken_away
 
 pytestmark = pytest.mark.cloud
 
@@ -35,4 +35,12 @@ def test_only_what_was_switched_off_is_written_again(whole: Ground) -> None:
 
 
 def test_a_stage_that_was_taken_away_keeps_its_table_and_comes_back(whole: Ground) -> None:
-    assert taken_away(whole) == ({f"table {whole.name('state')}"}, True)
+    returned = taken_away(whole)
+    assert returned.left == {f"table {whole.name('state')}"}
+    assert returned.remembers
+    assert whole.missing() == []
+
+
+def test_roles_that_an_administrator_made_are_filled_and_keep_their_boundary(whole: Ground) -> None:
+    """Chalice can set no permissions boundary; so the one who deploys need not be able to make roles."""
+    assert taken_away(whole).boundaries == {f"arn:aws:iam::{whole.aws.hub}:policy/{BOUNDARY}"}
