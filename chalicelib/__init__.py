@@ -2,7 +2,8 @@
 
 The packages are the stages of one flow, and an import may only point down this list (``lint-imports`` checks it)::
 
-    wiring      the composition root: settings -> sessions -> observers, performers, flows
+    wiring      the composition root: settings -> sessions -> observers, performers, flows; wiring_alerts and
+                wiring_state are parts of it
     settings    the environment, read once and nowhere else
     flows       one short function per trigger: observe, decide, guard, perform, verify, report
     alerts      the life of an alert, its rendering, its delivery

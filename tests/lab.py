@@ -95,8 +95,8 @@ class Lab:
         return _client(service, account, region)
 
     # ---- netreflex ---------------------------------------------------------------------------------------------------
-    def fresh_runtime(self, policy: str | None = None) -> Runtime:
-        """A cold container, with a policy of its own if one is given."""
+    def fresh_runtime(self, policy: str | None = None, **settings: Any) -> Runtime:  # noqa: ANN401
+        """A cold container, with a policy and further settings of its own if they are given."""
         self.policy_text = policy or self.policy_text
         runtime = _Runtime(
             Settings(
@@ -105,6 +105,7 @@ class Lab:
                 alerts_topic_arn=self.topic,
                 member_role="netreflex-test-member",
                 external_id="test-external-id",
+                **settings,
             ),
             self,
         )

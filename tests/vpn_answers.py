@@ -9,7 +9,8 @@ from typing import Any
 from chalicelib.decide.tunnels import Verdict, judge_tunnels
 from chalicelib.model.network import Place
 from chalicelib.model.policy import Account, Policy, VpnPolicy
-from chalicelib.model.vpn import CustomerGateway, TunnelDetails, TunnelKey, VpnProblem, VpnSnapshot
+from chalicelib.model.tunnel_details import TunnelDetails, TunnelKey
+from chalicelib.model.vpn import CustomerGateway, VpnProblem, VpnSnapshot
 from chalicelib.observe.vpn import connection_fact
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

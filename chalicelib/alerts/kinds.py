@@ -6,6 +6,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from chalicelib.model.alert import Alert, Link
+from chalicelib.model.policy_place import policy_place
 
 PEERING = "peering"
 NAME = "name"
@@ -70,13 +71,15 @@ def queue_console(region: str, queue_url: str) -> Link:
 def policy_console(source: str, region: str) -> Link | None:
     """Where a policy outside the bundle is kept; None for a file of the bundle, which is in git."""
     console = f"https://{region}.console.aws.amazon.com/systems-manager"
-    match source.partition(":"):
+    place = policy_place(source)
+    match place.where.partition(":"):
         case ("ssm", _, name):
-            place = f"/parameters/{quote(name, safe='')}/description?region={region}"
-            return Link(text="Parameter in the console", url=console + place)
+            page = f"/parameters/{quote(name, safe='')}/description?region={region}"
+            return Link(text="Parameter in the console", url=console + page)
         case ("s3", _, path):
             bucket, _, key = path.removeprefix("//").partition("/")
-            url = f"https://s3.console.aws.amazon.com/s3/object/{bucket}?region={region}&prefix={quote(key)}"
+            one = f"&versionId={quote(place.version)}" if place.version else ""
+            url = f"https://s3.console.aws.amazon.com/s3/object/{bucket}?region={region}&prefix={quote(key)}{one}"
             return Link(text="Object in the console", url=url)
         case ("appconfig", _, _):
             return Link(text="AppConfig", url=f"{console}/appconfig/applications?region={region}")

@@ -20,7 +20,6 @@ from chalicelib.alerts.peering_frame import (
 )
 from chalicelib.alerts.peering_requests import failed_by_aws, held, rejected, waits_for_its_owner
 from chalicelib.decide.cidr import listed
-from chalicelib.model.actions import AcceptPeering
 from chalicelib.model.alert import Alert, AlertStatus, Severity
 from chalicelib.model.facts import PeeringStatus
 from chalicelib.model.plan import Decision, RefusalKind
@@ -71,7 +70,7 @@ def is_news(alert: Alert, told: Told) -> bool:
 
 def _approved(told: Told, policy: Policy, now: datetime) -> Alert:
     rule = told.decision.rule.name if told.decision.rule else ""
-    fresh = any(isinstance(action, AcceptPeering) for action in told.performed) or not told.decision.marked
+    fresh = told.accepted or not told.decision.marked
     what = "approved" if fresh else "repaired"
     summary = (
         f"Rule {rule} approves it. By their routes, packets arrive in both directions from every selected route table."

@@ -40,6 +40,16 @@ class Told:
     enforce: bool = True
 
     @property
+    def accepted(self) -> bool:
+        """Did this very run accept the request?"""
+        return any(isinstance(action, AcceptPeering) for action in self.performed)
+
+    @property
+    def finished(self) -> bool:
+        """Nothing failed, and nothing that was looked at keeps packets from arriving."""
+        return not self.failed and not any(path.obstacle for path in self.paths)
+
+    @property
     def for_the_other_owner(self) -> tuple[str, ...]:
         """Every command that the owner of a side that is not ours has to run, in its order."""
         return (*self.decision.foreign, *self.associations)
@@ -138,8 +148,7 @@ def once_in_force(change: str, then: str) -> str:
 def traffic(told: Told) -> str:
     """What flows and what does not, as far as the route tables prove it; empty where nothing was looked at."""
     status, paths = told.facts.peering.status, told.paths
-    accepted = any(isinstance(action, AcceptPeering) for action in told.performed)
-    if status is not PeeringStatus.ACTIVE and not accepted:
+    if status is not PeeringStatus.ACTIVE and not told.accepted:
         return "No traffic flows."
     blocked = [path.wanted for path in paths if path.obstacle]
     if not paths or len(blocked) == len(paths):

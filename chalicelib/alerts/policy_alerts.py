@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chalicelib.alerts import kinds
 from chalicelib.model.alert import Alert, AlertStatus, Link, Severity, Subject
+from chalicelib.model.policy_place import policy_place
 
 _SUBJECT = "policy"
 
@@ -26,7 +27,8 @@ def policy_alert(source: str, fault: str, *, in_force: str | None, account: str,
         summary=goes_on if fault else "The newest version is in force.",
         at=now,
         cause=fault,
-        remedy=(f"Correct {source}; docs/policy.md explains every key.", _into_force(source)) * bool(fault),
+        remedy=(f"Correct {policy_place(source).where}; docs/policy.md explains every key.", _into_force(source))
+        * bool(fault),
         links=_links(source, region),
     )
 
@@ -51,7 +53,7 @@ def unreadable_alert(
         cause=fault,
         remedy=(
             f"Allow the role {function} to read {source}: `make look` says what the role lacks, `make deploy` puts it right.",
-            "If the role is whole, look at the policy of the bucket, at the KMS key, and at service control policies.",
+            _beyond_the_role(source),
             f"It ends when {function} reads the policy, at its next run.",
         )
         * bool(fault),
@@ -72,5 +74,23 @@ def _links(source: str, region: str) -> tuple[Link, ...]:
 
 
 def _into_force(source: str) -> str:
-    outside = source.startswith(("ssm:", "s3:", "appconfig:"))
-    return "It is read again within a minute." if outside else "Then `make deploy`: it is a part of the deployment."
+    """What brings a correction into force."""
+    place = policy_place(source)
+    if place.fixed:
+        return (
+            f"NETREFLEX_POLICY names version {place.version} of it, which never changes: name the corrected version there, "
+            "or none to go by the newest, and `make deploy`."
+        )
+    if place.outside:
+        label = f"Let the label {place.version} stand at the corrected version: it" if place.version else "It"
+        return f"{label} is read again within a minute."
+    return "Then `make deploy`: it is a part of the deployment."
+
+
+def _beyond_the_role(source: str) -> str:
+    """Where else to look: S3 refuses what is not there too, to those who may not list the bucket (GetObject, API reference)."""
+    look = "look at the policy of the bucket, at the KMS key, and at service control policies."
+    if not source.startswith("s3:"):
+        return f"If the role is whole, {look}"
+    wanted = "this version of the object" if policy_place(source).version else "the object"
+    return f"If the role is whole, see that {wanted} is there, for S3 refuses what is not; then {look}"

@@ -82,12 +82,18 @@ def sentence(stored: Stored) -> str:
             f" The thread stays quiet until nothing has changed for {minutes(TIMES.quiet)}."
         )
     elif stored.alert.status is AlertStatus.RESOLVED:
-        said.append(f"Lasted {lasted(stored)}.")
+        said.append(_open_for(stored))
     return " ".join(part for part in said if part) or "No further description."
 
 
 def lasted(stored: Stored) -> str:
-    return duration(stored.since - stored.first)
+    """How long it fired. What it is about may have lasted longer: nobody tells netreflex at once."""
+    span = stored.since - stored.first
+    return "less than a minute" if span < timedelta(minutes=1) else duration(span)
+
+
+def _open_for(stored: Stored) -> str:
+    return f"This alert was open for {lasted(stored)}."
 
 
 def minutes(span: timedelta) -> str:
@@ -100,7 +106,7 @@ def _lock_screen(stored: Stored, head: str) -> str:
     acts = alert.remedy and open_ and not done and not stored.flapping
     first_step = f" Do: {capital(bounded(alert.remedy[0], 200))}" if acts else ""
     why = f" Why: {bounded(readable(alert.cause), 200).rstrip('.')}." if acts and alert.cause else ""
-    ended = f" Lasted {lasted(stored)}." if alert.status is AlertStatus.RESOLVED else ""
+    ended = f" {_open_for(stored)}" if alert.status is AlertStatus.RESOLVED else ""
     return unlinked(f"{head}: {bounded(readable(alert.summary), 400)}{ended}{why}{first_step}", 900)
 
 

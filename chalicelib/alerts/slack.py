@@ -7,15 +7,10 @@ decided by the store's leases and gates. Its logger is a silent one: at DEBUG it
 from __future__ import annotations
 
 import hashlib
-import http.client
 import logging
-import re
-import socket
-import ssl
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
 
 from chalicelib.alerts.secret import BotSecret, SecretReader, WebhookSecret
 from chalicelib.alerts.sinks import (
@@ -25,10 +20,10 @@ from chalicelib.alerts.sinks import (
     Refused,
     Sink,
     SinkFault,
-    Throttled,
     Unreachable,
     UpdateLost,
 )
+from chalicelib.alerts.slack_faults import LOST, fault, unanswered
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -37,67 +32,9 @@ API = "https://slack.com/api/"
 TIMEOUT = 10  # seconds
 EVENT_TYPE = "network_alert"
 _PAGES = 5  # of 200 messages each, when looking for our own
-_WORD = re.compile(r"[a-z][a-z0-9_]{1,40}")
-_LOST = (TimeoutError, http.client.HTTPException, ConnectionError, ssl.SSLError, URLError, OSError)
-
-# Slack's error strings (Slack docs, chat.postMessage, chat.update and conversations.history, "Errors"; webhooks: "Handling
-# errors"). The first class whose words, or beginnings of words (``…*``), hold an answer is its class.
-_CLASSES: dict[type[SinkFault], str] = {
-    UpdateLost: "message_not_found cant_update_message edit_window_closed block_mismatch update_failed bad_timestamp"
-    " streaming_state_conflict no_dual_broadcast_content_update thread_not_found invalid_thread_ts thread_locked"
-    " cannot_reply_to_message",
-    Misconfigured: "invalid_auth not_authed token_revoked token_expired account_inactive missing_scope no_permission"
-    " channel_not_found not_in_channel is_archived channel_is_archived is_inactive restricted_action*"
-    " action_prohibited invalid_token no_service no_team team_disabled team_not_found team_access_not_granted"
-    " user_not_found user_is_restricted org_login_required ekm_access_denied access_denied accesslimited"
-    " app_access_restricted no_active_hooks not_allowed* posting_to_* send_on_behalf_not_allowed"
-    " enterprise_is_restricted two_factor_setup_required messages_tab_disabled channel_type_not_supported"
-    " method_not_supported_for_channel_type method_deprecated deprecated_endpoint unknown_method slack_connect_*",
-    Refused: "msg_too_long msg_blocks_too_long no_text metadata_* markdown_text_conflict too_many_attachments"
-    " too_many_contact_cards missing_post_type missing_charset superfluous_charset as_user_not_supported"
-    " cant_broadcast_message duplicate_channel_not_found duplicate_message_not_found json_not_object invalid_*",
-}
-_WORDS = [(word, class_) for class_, words in _CLASSES.items() for word in words.split()]
-_EXACT = {word: class_ for word, class_ in _WORDS if not word.endswith("*")}
-_BEGINNINGS = [(word[:-1], class_) for word, class_ in _WORDS if word.endswith("*")]
-_THROTTLED = frozenset({"ratelimited", "rate_limited"})
-# Nothing was posted, and it passes: a migration, a workspace over its limit, a request that was cut on its way.
-_PASSING = frozenset(
-    {
-        "external_channel_migrating",
-        "team_added_to_org",
-        "message_limit_exceeded",
-        "request_timeout",
-        "service_unavailable",
-    }
-)
 # Of looking alone (posting needs other scopes), and of the thread alone (the channel still takes the message).
 _MAY_NOT_LOOK = frozenset({"missing_scope", "no_permission", "not_allowed_token_type", "method_deprecated"})
 _THREAD_CLOSED = frozenset({"restricted_action_thread_locked", "restricted_action_non_threadable_channel"})
-_CLOSED = frozenset({401, 403, 404, 410})
-_MALFORMED = frozenset({400, 413})
-
-
-def fault(status: int, error: str, headers: Mapping[str, str]) -> SinkFault:
-    """The class of an answer that is not a success. A 5xx may have been posted before it failed.
-
-    A word that nobody knows yet is taken for an outage: it is tried again, looked up first, and told when it lasts.
-    """
-    word = error if _WORD.fullmatch(error) else f"http_{status}"
-    if status == HTTPStatus.TOO_MANY_REQUESTS or word in _THROTTLED:
-        return Throttled(word, retry_after=_seconds(headers.get("Retry-After") or headers.get("retry-after") or ""))
-    if word in _PASSING:
-        return Unreachable(word, perhaps=False)
-    class_ = _EXACT.get(word) or next((class_ for start, class_ in _BEGINNINGS if word.startswith(start)), None)
-    if class_ is not None:
-        return class_(word)
-    if status in _CLOSED:
-        return Misconfigured(word)
-    return Refused(word) if status in _MALFORMED else Unreachable(word, perhaps=True)
-
-
-def _seconds(text: str) -> float:
-    return float(min(max(int(text), 1), 3600)) if text.isascii() and text.isdigit() else 30.0
 
 
 def opener(reader: SecretReader, base_url: str | None = None) -> Callable[[bool], Sink]:
@@ -177,8 +114,8 @@ class SlackBot:
         except SlackApiError as error:
             answer = error.response
             raise fault(answer.status_code, str(answer.get("error", "")), answer.headers) from None
-        except _LOST as error:
-            raise Unreachable(type(error).__name__, perhaps=_sent_already(error)) from None
+        except LOST as error:
+            raise unanswered(error) from None
 
 
 class SlackWebhook:
@@ -203,8 +140,8 @@ class SlackWebhook:
             body["blocks"] = list(message.blocks)
         try:
             answer = client.send_dict(body)
-        except _LOST as error:
-            raise Unreachable(type(error).__name__, perhaps=_sent_already(error)) from None
+        except LOST as error:
+            raise unanswered(error) from None
         if answer.status_code != HTTPStatus.OK:
             raise _certain(fault(answer.status_code, answer.body.strip(), answer.headers))
         return ""
@@ -248,12 +185,6 @@ def _tail(key: str) -> str:
 def _threaded(message: Message, thread: str) -> dict[str, Any]:
     quiet: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
     return quiet | ({"thread_ts": thread, "reply_broadcast": message.broadcast} if thread else {})
-
-
-def _sent_already(error: BaseException) -> bool:
-    """False only where the connection was never made: then nothing can have been posted."""
-    reason = getattr(error, "reason", error)
-    return not isinstance(reason, ConnectionRefusedError | socket.gaierror)
 
 
 def _silent() -> logging.Logger:

@@ -14,11 +14,11 @@ from chalicelib.alerts.texts import capital
 from chalicelib.alerts.vpn_outage import NONE, SINCE, UP, knows_outage, length_of, outage_fields, outage_of
 from chalicelib.alerts.vpn_words import WORDS
 from chalicelib.decide.tunnels import Health, Verdict
-from chalicelib.decide.vpn_case import Finding
+from chalicelib.decide.vpn_findings import Finding
 from chalicelib.model.alert import MOST_STEPS, Alert, AlertStatus, Field, Severity, Subject, fingerprint
 from chalicelib.model.network import Place
 from chalicelib.model.policy import Policy
-from chalicelib.model.vpn import TUNNELS, Connection, Tunnel, TunnelStatus, VpnProblem, VpnSnapshot
+from chalicelib.model.vpn import TUNNELS, Connection, Tunnel, VpnProblem, VpnSnapshot
 
 SETUP = "/setup"
 _LACKING = "Still lacking"  # lines of the sheet that the cause says as well
@@ -97,7 +97,7 @@ def vpn_resolved(told: VpnTold, part: str = "") -> Alert:
         title, summary = f"VPN {name}: its set-up is in order", "What was told of it is mended, or allowed."
     elif verdict.health is Health.NOT_YET_UP:
         title, summary = f"VPN {name}: not yet up", "Neither tunnel was ever up, so nothing was lost."
-    elif connection is not None and _with(connection, TunnelStatus.DOWN):
+    elif connection is not None and connection.down:
         title, summary = f"VPN {name}: in order", "It runs on one tunnel, as the policy allows."
     else:
         title, summary = f"VPN {name}: both tunnels up", "The connection is in order."
@@ -189,9 +189,9 @@ def _meaning(lead: Finding, connection: Connection) -> str:
     """What it means for traffic; of a loss, by what is left and not by what usually is."""
     if lead.kind is VpnProblem.NO_ROUTES_ACCEPTED and _without_routes(connection):
         return "AWS accepted no route over any tunnel: nothing that it sends reaches the network behind the device."
-    if lead.kind not in _LOSSES or _with(connection, TunnelStatus.UP):
+    if lead.kind not in _LOSSES or connection.up:
         return WORDS[lead.kind][1]
-    if len(_with(connection, TunnelStatus.DOWN)) < TUNNELS:
+    if len(connection.down) < TUNNELS:
         return "One tunnel is down, and of the other nothing is known: traffic may be cut."
     at_work = " AWS is at work on it." if lead.kind is VpnProblem.MAINTENANCE_IN_PROGRESS else ""
     return f"{WORDS[VpnProblem.ALL_TUNNELS_DOWN][1]}{at_work}"
@@ -199,11 +199,11 @@ def _meaning(lead: Finding, connection: Connection) -> str:
 
 def _without_routes(connection: Connection) -> bool:
     """Does no tunnel lead anywhere?"""
-    return not any(one.telemetry and one.telemetry.routes for one in _with(connection, TunnelStatus.UP))
+    return not any(one.telemetry and one.telemetry.routes for one in connection.up)
 
 
 def _fields(findings: tuple[Finding, ...], told: VpnTold, connection: Connection) -> tuple[Field, ...]:
-    down, up = _with(connection, TunnelStatus.DOWN), _with(connection, TunnelStatus.UP)
+    down, up = connection.down, connection.up
     gateway = told.snapshot.customer_gateway(connection)
     fields = [
         Field(name="Connection", value=connection.connection_id),
@@ -214,7 +214,7 @@ def _fields(findings: tuple[Finding, ...], told: VpnTold, connection: Connection
     ]
     since = None
     if any(one.kind in _LOSSES for one in findings):
-        changes = [one.telemetry.changed_at for one in down if one.telemetry and one.telemetry.changed_at]
+        changes = [one.changed_at for one in down if one.changed_at]
         since = min(changes, default=None)
         fields.append(Field(name=SINCE, value=since.isoformat() if since else "unknown"))
     if since is not None or knows_outage(told.former):
@@ -229,10 +229,6 @@ def _maintenance_words(findings: tuple[Finding, ...], snapshot: VpnSnapshot, con
     known = [snapshot.detail(connection, one).maintenance for one in connection.tunnels if one.address in lost]
     asked = [one for one in known if one is not None]
     return ["No AWS maintenance is pending"] if asked and not any(one.pending for one in asked) else []
-
-
-def _with(connection: Connection, status: TunnelStatus) -> tuple[Tunnel, ...]:
-    return tuple(one for one in connection.tunnels if one.telemetry and one.telemetry.status is status)
 
 
 def _addresses(tunnels: Iterable[Tunnel]) -> str:

@@ -47,8 +47,7 @@ def outage_of(former: Alert | None, connection: Connection | None) -> Outage:
 
 
 def _changes(connection: Connection | None, status: TunnelStatus) -> list[datetime | None]:
-    rows = [one.telemetry for one in connection.tunnels if one.telemetry] if connection else []
-    return [row.changed_at for row in rows if row.status is status]
+    return [one.changed_at for one in connection.tunnels if one.status is status] if connection else []
 
 
 def _cuts(known: tuple[Span, ...], down: list[datetime | None], up: list[datetime]) -> tuple[Span, ...]:

@@ -8,45 +8,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from chalicelib.decide.dns_name import MAX_NAME, lies_in, name_fault, normalised
+from chalicelib.decide.dns_name import normalised
 from chalicelib.decide.name_batches import change_batches
 from chalicelib.decide.name_brake import brake
-from chalicelib.decide.name_choice import GRANT, Nothing, Obstacle, choose_balancer, chosen_zone
+from chalicelib.decide.name_choice import Obstacle
+from chalicelib.decide.name_judgement import judge_name
 from chalicelib.decide.name_leftovers import Leftovers, judge_leftovers
-from chalicelib.decide.name_marks import MARK_LABEL, Mark
 from chalicelib.decide.name_reach import ReachVerdict, association, judge_reach_of
-from chalicelib.decide.name_records import (
-    Holding,
-    RecordsByName,
-    changes_to,
-    conflict,
-    covered_by,
-    judge_holding,
-    leads_to,
-    live_target,
-    removal_of,
-    still_leads,
-)
+from chalicelib.decide.name_records import RecordsByName
 from chalicelib.decide.name_verdicts import NameVerdict, Standing, one_for_each_record
 from chalicelib.model.actions import ChangeRecordSets, NameAction, RecordChange, Verb
-from chalicelib.model.names import (
-    ROUTE53_REGION,
-    BalancerState,
-    LoadBalancer,
-    NamesFacts,
-    Reach,
-    RecordSet,
-    Unread,
-    Zone,
-    place_of,
-)
+from chalicelib.model.names import ROUTE53_REGION, NamesFacts, Reach, RecordSet, Unread, Zone
 from chalicelib.model.network import Place, VpcRef
-from chalicelib.model.plan import Plan, Refusal, RefusalKind
+from chalicelib.model.plan import Plan, Refusal
 from chalicelib.model.policy import Name
-
-_LONGEST = MAX_NAME - len(MARK_LABEL) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +73,9 @@ def plan_names(
     ``whole`` is False where not all names of the policy are given: then no more than one record is removed.
     """
     by_zone = {
-        zone_id: by_name(records) for zone_id, records in facts.records.items() if not isinstance(records, Unread)
+        zone_id: _by_name(records) for zone_id, records in facts.records.items() if not isinstance(records, Unread)
     }
-    judged = [_judge(name, facts, by_zone, owner) for name in sorted(names, key=lambda one: one.id)]
+    judged = [judge_name(name, facts, by_zone, owner) for name in sorted(names, key=lambda one: one.id)]
     braked = brake(one_for_each_record(judged, by_zone, owner), by_zone, owner, whole=whole)
     served = {one.name.id: one for one in braked.verdicts if one.standing not in {Standing.REFUSED, Standing.REMOVED}}
     reached = tuple(_reached(served, reaches, facts))
@@ -113,7 +90,7 @@ def plan_names(
     )
 
 
-def by_name(records: Iterable[RecordSet]) -> RecordsByName:
+def _by_name(records: Iterable[RecordSet]) -> RecordsByName:
     found: dict[str, list[RecordSet]] = {}
     for record in records:
         found.setdefault(record.name, []).append(record)
@@ -124,83 +101,6 @@ def with_rivals(chosen: Iterable[Name], names: Iterable[Name]) -> tuple[Name, ..
     """The chosen names and all others that may claim one of their records: who keeps it is decided over all of them."""
     records = {normalised(one.name) for one in chosen}
     return tuple(one for one in names if normalised(one.name) in records)
-
-
-# ---- one name --------------------------------------------------------------------------------------------------------
-def _judge(name: Name, facts: NamesFacts, by_zone: Mapping[str, RecordsByName], owner: str) -> NameVerdict:
-    zone = chosen_zone(name, facts)
-    if isinstance(zone, Obstacle):
-        return NameVerdict(name=name, standing=_held_up(zone), obstacle=zone)
-    refused = NameVerdict(name=name, standing=Standing.REFUSED, zone=zone)
-    misfit = _misfit(refused.record, normalised(zone.name))
-    if misfit is not None:
-        return replace(refused, obstacle=misfit)
-    looked = facts.records.get(zone.zone_id, Unread(reason="it was not asked"))
-    if isinstance(looked, Unread):
-        reason = f"the record sets of hosted zone {zone} could not be read: {looked.reason}"
-        obstacle = Obstacle(kind=RefusalKind.ACCESS, reason=reason, remedy=GRANT, passing=looked.passing)
-        return replace(refused, standing=_held_up(obstacle), obstacle=obstacle)
-    records = by_zone[zone.zone_id]
-    holding = judge_holding(refused.record, records, owner)
-    if holding.conflict:
-        return replace(refused, obstacle=conflict(holding.conflict, zone.zone_id, refused.record))
-    target = choose_balancer(name, facts)
-    if isinstance(target, Nothing):
-        return _without_target(refused, holding, target)
-    if isinstance(target, Obstacle):
-        still = live_target(holding, _there(name, facts))
-        return replace(refused, standing=_held_up(target), obstacle=target, still=still)
-    shade = None if holding.cname else covered_by(refused.record, normalised(zone.name), records)
-    if shade:
-        reason = f"{refused.record} would put others in the shade: {shade}"
-        return replace(refused, obstacle=conflict(reason, zone.zone_id, refused.record))
-    return _towards(replace(refused, target=target), target, holding, owner)
-
-
-def _towards(verdict: NameVerdict, target: LoadBalancer, holding: Holding, owner: str) -> NameVerdict:
-    mark = Mark(owner=owner, name_id=verdict.name.id, target=target.arn)
-    changes = changes_to(verdict.record, verdict.name.ttl, target, mark, holding)
-    if not changes:
-        return replace(verdict, standing=Standing.LEADS)
-    moves = holding.cname is not None and not leads_to(holding.cname, target)
-    if moves and target.state is BalancerState.PROVISIONING:
-        return replace(verdict, standing=Standing.WAITS)
-    return replace(verdict, standing=Standing.CHANGES, changes=changes)
-
-
-def _there(name: Name, facts: NamesFacts) -> tuple[LoadBalancer, ...]:
-    looked = facts.balancers.get(place_of(name.load_balancer), ())
-    return () if isinstance(looked, Unread) else looked
-
-
-def _without_target(verdict: NameVerdict, holding: Holding, nothing: Nothing) -> NameVerdict:
-    """Nothing is there that the name could lead to. Our record goes, where what it led to is known to be gone."""
-    obstacle = nothing.obstacle
-    if not holding.ours:
-        return replace(verdict, obstacle=obstacle)
-    kept = still_leads(holding, place_of(verdict.name.load_balancer), nothing.there)
-    if kept:
-        told = replace(obstacle, reason=f"{obstacle.reason}; the record stays: {kept}")
-        return replace(verdict, obstacle=told, still=live_target(holding, nothing.there))
-    return replace(verdict, standing=Standing.REMOVED, changes=removal_of(holding), obstacle=obstacle)
-
-
-def _misfit(record: str, zone: str) -> Obstacle | None:
-    """Why no CNAME of that name can stand in the zone."""
-    fault = name_fault(record, _LONGEST)
-    remedy = "Correct the policy's name."
-    if fault is None and record.partition(".")[0] == MARK_LABEL:
-        fault = f"{record} begins with {MARK_LABEL}, which is kept for the owner's marks"
-    if fault is None and record == zone:
-        fault = f"{record} is the zone's own name, where DNS allows no CNAME"
-        remedy = "Write a name below the zone; or make an alias record there by hand, which DNS does allow."
-    if fault is None and not lies_in(record, zone):
-        fault = f"{record} does not lie in the hosted zone {zone}"
-    return Obstacle(kind=RefusalKind.ZONE, reason=fault, remedy=remedy) if fault else None
-
-
-def _held_up(obstacle: Obstacle) -> Standing:
-    return Standing.WAITS if obstacle.passing else Standing.REFUSED
 
 
 def _reached(served: Mapping[str, NameVerdict], reaches: Iterable[Reach], facts: NamesFacts) -> Iterator[ReachVerdict]:
@@ -219,7 +119,6 @@ def _reached(served: Mapping[str, NameVerdict], reaches: Iterable[Reach], facts:
         yield from judge_reach_of(zone, wanted[zone_id], tuple(records[zone_id]), facts.vpcs, facts.beneath)
 
 
-# ---- refusals --------------------------------------------------------------------------------------------------------
 def _refused(verdicts: Iterable[NameVerdict]) -> Iterator[tuple[NameVerdict, Obstacle]]:
     return (
         (one, one.obstacle) for one in verdicts if one.obstacle is not None and one.standing is not Standing.REMOVED

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from chalicelib.decide.vpn_case import SKEW
+from chalicelib.model.tunnel_details import TunnelDetails, TunnelKey
 from chalicelib.model.tunnel_memory import (
     Remembered,
     Told,
@@ -22,7 +23,7 @@ from chalicelib.model.tunnel_memory import (
     TunnelSort,
     TunnelState,
 )
-from chalicelib.model.vpn import TunnelDetails, TunnelKey, TunnelStatus, VpnSnapshot
+from chalicelib.model.vpn import TunnelStatus, VpnSnapshot
 
 MOST_QUESTIONS = 8  # of one pass over one place, all sorts together
 MOST_AT_ONCE = 220  # tunnels whose past one GetMetricData tells (CloudWatch API reference: 100,800 points, 455 days)
@@ -129,10 +130,7 @@ def _within_bounds(
 def states_of(snapshot: VpnSnapshot) -> dict[TunnelKey, TunnelState]:
     """How each tunnel of a place stands: what an answer about it is about."""
     return {
-        TunnelKey(one.connection_id, tunnel.address): TunnelState(
-            tunnel.telemetry.status if tunnel.telemetry else TunnelStatus.UNKNOWN,
-            tunnel.telemetry.changed_at if tunnel.telemetry else None,
-        )
+        TunnelKey(one.connection_id, tunnel.address): TunnelState(tunnel.status, tunnel.changed_at)
         for one in snapshot.connections
         for tunnel in one.tunnels
     }

@@ -59,7 +59,7 @@ def initiator(case: Case, tunnels: Iterable[Tunnel]) -> str:
 def log_cause(case: Case, tunnel: Tunnel) -> str:
     """What the last line of the tunnel's log means, empty where there is no such line or no known meaning."""
     line = case.detail(tunnel).log
-    changed = tunnel.telemetry.changed_at if tunnel.telemetry else None
+    changed = tunnel.changed_at
     if line is None or (changed is not None and line.at < changed - _STALE):
         return ""
     return next((cause for word, cause in _LOG_CAUSES if word in line.detail.lower()), "")
@@ -136,6 +136,6 @@ def log_evidence(case: Case) -> tuple[str, ...]:
     lines = []
     for tunnel in case.connection.tunnels:
         line = case.detail(tunnel).log
-        if line is not None and not (tunnel.telemetry and tunnel.telemetry.status is TunnelStatus.UP):
+        if line is not None and tunnel.status is not TunnelStatus.UP:
             lines.append(f"{tunnel.address}  log {when(line.at)}: {line.detail[:160]}")
     return tuple(lines)

@@ -12,7 +12,8 @@ from enum import StrEnum
 from itertools import chain
 
 from chalicelib.decide.tunnel_remedy import bgp_checks, checks, likely_cause, log_evidence
-from chalicelib.decide.vpn_case import Case, Finding, Hold, HoldReason, named, row, when
+from chalicelib.decide.vpn_case import Case, named, row, when
+from chalicelib.decide.vpn_findings import Finding, Hold, HoldReason
 from chalicelib.decide.vpn_redundancy import judge_redundancy
 from chalicelib.decide.vpn_setup import judge_setup
 from chalicelib.decide.vpn_telemetry import judge_telemetry
@@ -185,11 +186,7 @@ def _not_yet_up(case: Case, down: tuple[Tunnel, ...]) -> Finding:
 
 
 def _down(case: Case, down: tuple[Tunnel, ...], holds: dict[str, Hold | None], *, lost: bool) -> Finding:
-    causes = "; ".join(
-        f"{one.address} is down since {when(one.telemetry.changed_at if one.telemetry else None)}: "
-        f"{likely_cause(case, one)}"
-        for one in down
-    )
+    causes = "; ".join(f"{one.address} is down since {when(one.changed_at)}: {likely_cause(case, one)}" for one in down)
     return case.found(
         VpnProblem.ALL_TUNNELS_DOWN if lost else VpnProblem.ONE_TUNNEL_DOWN,
         causes,

@@ -5,106 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from fnmatch import fnmatchcase
 
-from chalicelib.model.alert import Severity
+from chalicelib.decide.approval import unmatched_tag
+from chalicelib.decide.vpn_findings import RULES, Finding, Hold, HoldReason
 from chalicelib.model.policy import Policy, VpnChoice
+from chalicelib.model.tunnel_details import Maintenance, TunnelDetails
 from chalicelib.model.vpn import (
     TUNNELS,
     Connection,
     ConnectionState,
     CustomerGateway,
     GatewayKind,
-    Maintenance,
     Tunnel,
-    TunnelDetails,
     TunnelOptions,
-    TunnelStatus,
     VpnProblem,
     VpnSnapshot,
 )
 
 FIRST_POINTS = timedelta(minutes=15)  # three points of TunnelState
 SKEW = timedelta(minutes=5)  # clocks may differ so much; a change that lies further ahead is odd, and earns no patience
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """How bad a kind is as a rule and at worst, and on whose word we say so."""
-
-    usual: Severity
-    worst: Severity
-    basis: str
-
-
-def _rule(usual: Severity, basis: str, worst: Severity | None = None) -> Rule:
-    return Rule(usual=usual, worst=worst or usual, basis=basis)
-
-
-_GUIDE = "Site-to-Site VPN guide"
-RULES = {
-    VpnProblem.ALL_TUNNELS_DOWN: _rule(Severity.CRITICAL, "VgwTelemetry: every tunnel is DOWN"),
-    VpnProblem.NOT_YET_UP: _rule(Severity.INFO, "TunnelState over all that CloudWatch keeps"),
-    VpnProblem.ONE_TUNNEL_DOWN: _rule(Severity.ERROR, "VgwTelemetry"),
-    VpnProblem.NEVER_CONFIGURED_TUNNEL: _rule(Severity.ERROR, "TunnelState over all that CloudWatch keeps"),
-    VpnProblem.BGP_DOWN_IPSEC_UP: _rule(
-        Severity.ERROR, "VgwTelemetry: DOWN and IPSEC IS UP; published labs", Severity.CRITICAL
-    ),
-    VpnProblem.NO_ROUTES_ACCEPTED: _rule(Severity.ERROR, "VgwTelemetry: AcceptedRouteCount"),
-    VpnProblem.ROUTE_QUOTA_NEAR: _rule(Severity.WARNING, f"{_GUIDE}, quotas"),
-    VpnProblem.CGW_SINGLE_POINT_OF_FAILURE: _rule(Severity.WARNING, f"{_GUIDE}, redundant connections"),
-    VpnProblem.STATIC_NO_ROUTES: _rule(Severity.ERROR, f"{_GUIDE}, static routing"),
-    VpnProblem.UNATTACHED: _rule(Severity.ERROR, "GatewayAssociationState"),
-    VpnProblem.PROVISIONING_FAILED: _rule(Severity.ERROR, "GetActiveVpnTunnelStatus"),
-    VpnProblem.MAINTENANCE_PENDING: _rule(Severity.INFO, "GetVpnTunnelReplacementStatus"),
-    VpnProblem.MAINTENANCE_IN_PROGRESS: _rule(Severity.INFO, f"{_GUIDE}, endpoint replacements"),
-    VpnProblem.FLAPPING: _rule(Severity.WARNING, "TunnelState in CloudWatch, five-minute points"),
-    VpnProblem.TUNNEL_CERT_EXPIRING: _rule(Severity.WARNING, "ACM, NotAfter"),
-    VpnProblem.LOGS_DISABLED: _rule(Severity.INFO, f"{_GUIDE}, tunnel logs", Severity.WARNING),
-    VpnProblem.BGP_LOGS_DISABLED: _rule(Severity.INFO, f"{_GUIDE}, tunnel logs", Severity.WARNING),
-    VpnProblem.IKEV1_OR_WEAK_ALGORITHMS: _rule(Severity.INFO, f"{_GUIDE}, tunnel options", Severity.WARNING),
-    VpnProblem.STARTUP_ADD_IDLE_RISK: _rule(Severity.INFO, f"{_GUIDE}, tunnel initiation", Severity.WARNING),
-    VpnProblem.TELEMETRY_UNKNOWN: _rule(Severity.INFO, "VgwTelemetry, as far as its words are documented"),
-}
-# Of these a person wants to know by themselves, although they are no fault.
-_OPENING = frozenset({VpnProblem.MAINTENANCE_PENDING, VpnProblem.MAINTENANCE_IN_PROGRESS})
-
-
-class HoldReason(StrEnum):
-    """Why a loss is not told, or not yet."""
-
-    ALLOWED = "allowed"
-    GRACE = "grace"
-    MAINTENANCE = "maintenance"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """``until`` is when the loss counts in full; None is never."""
-
-    reason: HoldReason
-    says: str
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something that holds of a connection now: how bad, where, the proof, and what to do."""
-
-    kind: VpnProblem
-    severity: Severity
-    says: str
-    basis: str
-    tunnels: tuple[str, ...] = ()
-    evidence: str = ""
-    remedy: tuple[str, ...] = ()
-    hold: Hold | None = None
-
-    @property
-    def opens(self) -> bool:
-        """Is it worth an alert by itself?"""
-        return self.hold is None and (self.severity.rank >= Severity.WARNING.rank or self.kind in _OPENING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,16 +47,13 @@ class Case:
     def detail(self, tunnel: Tunnel) -> TunnelDetails:
         return self.snapshot.detail(self.connection, tunnel)
 
-    def with_status(self, status: TunnelStatus) -> tuple[Tunnel, ...]:
-        return tuple(one for one in self.connection.tunnels if one.telemetry and one.telemetry.status is status)
-
     @property
     def down(self) -> tuple[Tunnel, ...]:
-        return self.with_status(TunnelStatus.DOWN)
+        return self.connection.down
 
     @property
     def up(self) -> tuple[Tunnel, ...]:
-        return self.with_status(TunnelStatus.UP)
+        return self.connection.up
 
     @property
     def all_down(self) -> bool:
@@ -152,11 +68,11 @@ class Case:
     # ---- what people allow ----------------------------------------------------------------------------------------
     @property
     def one_tunnel_allowed(self) -> bool:
-        return chosen(self.connection, self.policy.vpn.single_tunnel_ok)
+        return _chosen(self.connection, self.policy.vpn.single_tunnel_ok)
 
     @property
     def one_device_allowed(self) -> bool:
-        return chosen(self.connection, self.policy.vpn.single_device_ok)
+        return _chosen(self.connection, self.policy.vpn.single_device_ok)
 
     # ---- patience -------------------------------------------------------------------------------------------------
     def hold(self, tunnel: Tunnel) -> Hold | None:
@@ -167,8 +83,7 @@ class Case:
 
     def maintenance_hold(self, tunnel: Tunnel) -> Hold | None:
         """AWS itself took the tunnel down a short while ago. The bound is the policy's, whatever AWS says."""
-        changed = tunnel.telemetry.changed_at if tunnel.telemetry else None
-        span = self.policy.vpn.maintenance
+        changed, span = tunnel.changed_at, self.policy.vpn.maintenance
         known = self.detail(tunnel).maintenance or Maintenance()
         if self.connection.state is ConnectionState.MODIFYING and changed is not None:
             began, why = changed, "the connection is being modified"
@@ -184,8 +99,7 @@ class Case:
         return Hold(reason=HoldReason.MAINTENANCE, says=f"{why}; the loss is quiet until {when(until)}", until=until)
 
     def grace(self, tunnel: Tunnel) -> Hold | None:
-        changed = tunnel.telemetry.changed_at if tunnel.telemetry else None
-        grace = self.policy.vpn.grace
+        changed, grace = tunnel.changed_at, self.policy.vpn.grace
         if changed is None or not -SKEW <= self.now - changed < grace:
             return None
         until = changed + grace
@@ -197,7 +111,7 @@ class Case:
         Only for a short while: if the metric were published otherwise than we believe, an outage would look the same.
         """
         known = [self.detail(one) for one in self.down]
-        changes = [one.telemetry.changed_at for one in self.down if one.telemetry and one.telemetry.changed_at]
+        changes = [one.changed_at for one in self.down if one.changed_at]
         if len(changes) < len(known) or not all(one.silent or one.ever_up is False for one in known):
             return None
         until = min(changes) + FIRST_POINTS
@@ -232,12 +146,9 @@ class Case:
         )
 
 
-def chosen(connection: Connection, choice: VpnChoice) -> bool:
+def _chosen(connection: Connection, choice: VpnChoice) -> bool:
     """Does the policy's choice mean this connection, by its id or by all of the tags?"""
-    tags = connection.tags
-    by_tag = bool(choice.tags) and all(
-        key in tags and fnmatchcase(tags[key], pattern) for key, pattern in choice.tags.items()
-    )
+    by_tag = bool(choice.tags) and unmatched_tag(connection.tags, choice.tags) is None
     return by_tag or connection.connection_id in choice.ids
 
 

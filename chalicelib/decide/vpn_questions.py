@@ -15,8 +15,9 @@ from chalicelib.decide.vpn_case import Case, options_of
 from chalicelib.decide.vpn_redundancy import LIVE, device_of, together
 from chalicelib.decide.vpn_setup import allows_weak
 from chalicelib.model.policy import Policy
+from chalicelib.model.tunnel_details import TunnelKey
 from chalicelib.model.tunnel_memory import TunnelQuestion, TunnelSort
-from chalicelib.model.vpn import Connection, GatewayKind, Tunnel, TunnelKey, TunnelStatus, VpnSnapshot
+from chalicelib.model.vpn import Connection, GatewayKind, Tunnel, TunnelStatus, VpnSnapshot
 
 MOST_GATEWAYS = 10
 
@@ -50,7 +51,7 @@ def vpn_questions(snapshot: VpnSnapshot, policy: Policy, now: datetime) -> VpnQu
     """What the judgement of a place's connections needs beyond what was read of all."""
     live = sorted((one for one in snapshot.connections if one.state in LIVE), key=lambda one: one.connection_id)
     every = [(one, tunnel) for one in live for tunnel in one.tunnels]
-    troubled = {one.connection_id for one, tunnel in every if _is(tunnel, TunnelStatus.DOWN)}
+    troubled = {one.connection_id for one, tunnel in every if tunnel.status is TunnelStatus.DOWN}
     alone = frozenset(one.gateway.id for one in live if _alone(snapshot, one))
     cases = [Case(snapshot=snapshot, connection=one, policy=policy, now=now) for one in live]
     return VpnQuestions(
@@ -78,23 +79,19 @@ def vpn_questions(snapshot: VpnSnapshot, policy: Policy, now: datetime) -> VpnQu
 
 def _of_tunnel(key: TunnelKey, tunnel: Tunnel, *, lost: bool) -> Iterator[TunnelQuestion]:
     """What is worth asking of one tunnel. ``lost``: it, or the other one of its connection, is down."""
-    options, down = options_of(tunnel), _is(tunnel, TunnelStatus.DOWN)
+    options, down = options_of(tunnel), tunnel.status is TunnelStatus.DOWN
     if options.lifecycle_control or down:
         yield TunnelQuestion(key, TunnelSort.MAINTENANCE)
     if down and options.log_group:
         yield TunnelQuestion(key, TunnelSort.LOG, options.log_group)
-    if down or (_is(tunnel, TunnelStatus.UP) and allows_weak(options)):
+    if down or (tunnel.status is TunnelStatus.UP and allows_weak(options)):
         yield TunnelQuestion(key, TunnelSort.ACTIVE)
-    if lost and not _is(tunnel, TunnelStatus.UP):
+    if lost and tunnel.status is not TunnelStatus.UP:
         yield TunnelQuestion(key, TunnelSort.EVER_UP)
 
 
 def _alone(snapshot: VpnSnapshot, connection: Connection) -> bool:
     return len({device_of(snapshot, one) for one in together(snapshot, connection)}) == 1
-
-
-def _is(tunnel: Tunnel, status: TunnelStatus) -> bool:
-    return tunnel.telemetry is not None and tunnel.telemetry.status is status
 
 
 def _key(connection: Connection, tunnel: Tunnel) -> TunnelKey:

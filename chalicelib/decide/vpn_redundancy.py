@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chalicelib.decide.vpn_case import Case, Finding
+from chalicelib.decide.vpn_case import Case
+from chalicelib.decide.vpn_findings import Finding
 from chalicelib.model.vpn import Connection, ConnectionState, GatewayKind, VpnProblem, VpnSnapshot
 
 SITE_TAG = "netreflex:site"

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from chalicelib.decide.tunnel_remedy import log_cause, routing_check
-from chalicelib.decide.vpn_case import Case, Finding, named, options_of, row, to_virtual_gateway, when
+from chalicelib.decide.vpn_case import Case, named, options_of, row, to_virtual_gateway, when
+from chalicelib.decide.vpn_findings import Finding
 from chalicelib.model.vpn import Connection, GatewayKind, Tunnel, TunnelOptions, VpnProblem
 
 # Routes from the customer gateway that AWS takes over one connection (Site-to-Site VPN guide, "Quotas"). To a virtual

@@ -10,7 +10,8 @@ from dataclasses import replace
 from ipaddress import ip_interface
 
 from chalicelib.decide.tunnel_remedy import device_type, initiator, sample_step
-from chalicelib.decide.vpn_case import Case, Finding, options_of
+from chalicelib.decide.vpn_case import Case, options_of
+from chalicelib.decide.vpn_findings import Finding
 from chalicelib.decide.vpn_redundancy import judge_redundancy
 from chalicelib.decide.vpn_setup import judge_setup
 from chalicelib.model.vpn import TUNNELS, ConnectionState, Tunnel

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from chalicelib.decide.vpn_case import Case, Finding, row
+from chalicelib.decide.vpn_case import Case, row
+from chalicelib.decide.vpn_findings import Finding
 from chalicelib.model.vpn import TUNNELS, ConnectionState, Tunnel, TunnelStatus, VpnProblem
 
 _KNOWN_MESSAGE = re.compile(r"(?:IPSEC IS (?:UP|DOWN)|[0-9]{1,5} BGP ROUTES)?", re.ASCII)

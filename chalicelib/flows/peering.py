@@ -12,15 +12,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from chalicelib.alerts.peering_alerts import is_news, peering_alert
 from chalicelib.alerts.peering_frame import Told
 from chalicelib.alerts.place_alerts import place_alert
 from chalicelib.decide.case import open_questions
 from chalicelib.decide.peering import PeeringDecision, plan_peering
 from chalicelib.decide.reach import Path, judge_reach
+from chalicelib.flows.peering_telling import tell_and_mark
 from chalicelib.flows.ports import World
 from chalicelib.model.actions import (
-    AcceptPeering,
     Action,
     CreateRoute,
     DeleteRoute,
@@ -28,7 +27,6 @@ from chalicelib.model.actions import (
     RouteAction,
     TagPeering,
 )
-from chalicelib.model.alert import Alert, AlertStatus
 from chalicelib.model.errors import AccessRefused, RetryLater
 from chalicelib.model.facts import PeeringFacts, PeeringStatus
 from chalicelib.model.network import Place
@@ -80,8 +78,7 @@ def react_to_peering(trigger: PeeringTrigger | Ignored, world: World) -> Report:
 def _unreadable(trigger: PeeringTrigger, error: AccessRefused, seen_from: Place, world: World) -> Report:
     """One side cannot be read, so nothing is done on the other either. The sweep tries again and tells when it can."""
     place = Place(account=error.account, region=error.region or seen_from.region)
-    account = world.policy.accounts.get(place.account)
-    alert = place_alert(place, str(error), account.name if account else place.account, world.now())
+    alert = place_alert(place, str(error), world.policy.accounts[place.account].name, world.now())
     world.road.tell(alert)
     reasons = (f"nothing was done, because one side cannot be read: {error}",)
     return Report(trigger=trigger, decision=Decision.HELD, reasons=reasons, alerts=(alert.fingerprint,))
@@ -115,7 +112,7 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
     )
     names = _names(told, world)
     if names is not None:
-        outcome = _joined(outcome, names.outcome)
+        outcome += names.outcome
         told = replace(
             told,
             performed=outcome.performed,
@@ -123,8 +120,8 @@ def settle(trigger: Trigger, facts: PeeringFacts, world: World, open_alerts: Col
             names=names.lines,
             associations=names.final.foreign,
         )
-    marked, alerts = _tell_and_mark(told, mark, world, open_alerts, ends=isinstance(trigger, ENDING))
-    report = _report(trigger, told, _joined(outcome, marked), alerts, names)
+    marked, alerts = tell_and_mark(told, mark, world, open_alerts, ends=isinstance(trigger, ENDING))
+    report = _report(trigger, told, outcome + marked, alerts, names)
     LOG.info("peering.settled", extra={"peering_id": facts.peering.peering_id, "report": report.as_json()})
     return report
 
@@ -163,14 +160,9 @@ def _overtaken(facts: PeeringFacts, world: World) -> PeeringFacts:
 def _names(told: Told, world: World) -> NamesSettled | None:
     """The names of the rule, once packets arrive, in the run that finishes the peering; the sweep keeps them from then on."""
     decision = told.decision
-    if (
-        decision.decision is not Decision.APPROVED
-        or decision.marked
-        or decision.rule is None
-        or not decision.rule.names
-    ):
+    if decision.decision is not Decision.APPROVED or decision.marked or not told.finished:
         return None
-    if told.failed or any(path.obstacle for path in told.paths):
+    if decision.rule is None or not decision.rule.names:
         return None
     from chalicelib.flows.names import settle_names_of
 
@@ -217,58 +209,6 @@ def _shows(facts: PeeringFacts, action: RouteAction) -> bool:
     ]
     there = any(route.destination == action.destination and route.target == action.peering_id for route in routes)
     return there is not isinstance(action, DeleteRoute)
-
-
-def _tell_and_mark(
-    told: Told, mark: Sequence[Action], world: World, open_alerts: Collection[str] | None, *, ends: bool
-) -> tuple[Outcome, tuple[str, ...]]:
-    """Tell, then mark: the mark says that somebody was told.
-
-    Where the peering's alert fires already, the mark comes first: what fires is told again whatever happens to this run, and
-    a mark that is refused at every sweep must not be told as solved and broken in turn.
-    """
-    alert = peering_alert(told, world.policy, world.now())
-    finished = not told.failed and not any(path.obstacle for path in told.paths)
-    fires = open_alerts is not None and alert.fingerprint in open_alerts
-    alerts: tuple[str, ...] = ()
-    if not (finished and fires):
-        alerts = _tell(alert, told, world, open_alerts, ends=ends)
-    if not finished:
-        return Outcome(), alerts
-    marked = world.executor.perform(mark)
-    if marked.retry:
-        raise RetryLater(marked.failed[0].error)
-    if fires or marked.failed:
-        told = replace(told, failed=marked.failed)
-        alerts = _tell(peering_alert(told, world.policy, world.now()), told, world, open_alerts, ends=ends)
-    return marked, alerts
-
-
-def _tell(
-    alert: Alert, told: Told, world: World, open_alerts: Collection[str] | None, *, ends: bool
-) -> tuple[str, ...]:
-    """Tell what is news, and the end of what was told as open. Only events that may end something are worth a look."""
-    if not is_news(alert, told):
-        if open_alerts is not None:
-            was_open = alert.fingerprint in open_alerts
-        else:
-            was_open = ends and alert.status is AlertStatus.RESOLVED and world.road.fires(alert.fingerprint)
-        if not was_open:
-            return ()
-    unfinished = world.enforce and told.decision.decision is Decision.APPROVED and not told.decision.marked
-    surely = unfinished and alert.status is AlertStatus.NOTICE
-    first = any(isinstance(action, AcceptPeering) for action in told.performed)
-    world.road.tell(alert, surely=surely, first=first)
-    return (alert.fingerprint,)
-
-
-def _joined(first: Outcome, second: Outcome) -> Outcome:
-    return Outcome(
-        performed=(*first.performed, *second.performed),
-        unchanged=first.unchanged + second.unchanged,
-        failed=(*first.failed, *second.failed),
-        retry=first.retry or second.retry,
-    )
 
 
 def _report(

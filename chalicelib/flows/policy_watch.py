@@ -66,16 +66,20 @@ class PolicyWatch:
     def _tell_own(self, state: PolicyState, road: AlertRoad) -> None:
         """Tell that we may not read the policy, and the end of it, which only a container of this function can see.
 
-        The one that told it may be gone. So each asks whether it still fires, once for each reading of the source.
+        Whether it still fires is asked once for each reading of the source, and once in all of what is bundled: one read of
+        the state table. It must be asked. Who told it may be gone, any other container may be the next to run, and neither
+        the source nor anything else that a reading touches knows what is told. To ask only in new containers would leave
+        the alert of a repaired function to those that lived through the fault without a run: for hours. The price is a
+        cent a month for a container that is never idle, beside the reading itself.
         """
-        before, self._looked = self._looked, state
+        before = self._looked
         if self._own is None or state is before or not (before is None or self._keeper.changes):
             return
         fault = state.fault if state.refused else ""
         alert = self._own(fault, state.version)
         if fault != self._told_own or (not fault and road.fires(alert.fingerprint)):
             road.tell(alert)
-        self._told_own = fault
+        self._told_own, self._looked = fault, state  # last, so that what broke off is done by the next run
 
     def for_alerts(self, road: AlertRoad) -> AlertPolicy:
         """How alerts are told: by the policy in force, and as ever where there is none, for people must hear just that."""

@@ -113,15 +113,7 @@ def _remember(verdicts: Iterable[NameVerdict], world: World) -> None:
 
 def _performed(decision: NamesDecision, world: World) -> Outcome:
     """Every step by itself: what keeps one zone or one VPC does not keep the next."""
-    outcomes = [world.executor.perform(step) for step in decision.steps]
-    return Outcome(
-        performed=tuple(action for one in outcomes for action in one.performed),
-        unchanged=sum(one.unchanged for one in outcomes),
-        failed=tuple(failure for one in outcomes for failure in one.failed),
-        retry=any(one.retry for one in outcomes),
-        overtaken=any(one.overtaken for one in outcomes),
-        answers=tuple(answer for one in outcomes for answer in one.answers),
-    )
+    return sum((world.executor.perform(step) for step in decision.steps), Outcome())
 
 
 def _tell(

@@ -190,12 +190,7 @@ def _perform(actions: Iterable[Action], world: World) -> Outcome:
     outcome = Outcome()
     for action in actions:
         one = world.executor.perform((action,))
-        outcome = Outcome(
-            performed=(*outcome.performed, *one.performed),
-            unchanged=outcome.unchanged + one.unchanged,
-            failed=(*outcome.failed, *one.failed),
-            retry=one.retry,
-        )
+        outcome += one
         if one.retry:
             break
     return outcome

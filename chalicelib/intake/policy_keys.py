@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from enum import StrEnum
-from functools import cache
-from types import UnionType
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field
+from typing import Any
 
-from chalicelib.intake.policy_faults import Path
 from chalicelib.intake.policy_values import CIDR_PATTERN, DURATION_PATTERN
 from chalicelib.model.alert import Severity
 from chalicelib.model.certificates import Problem
 from chalicelib.model.network import ACCOUNT_ID, DISTRIBUTION_ID, REGION, VPC_ID
-from chalicelib.model.policy import Policy
 from chalicelib.model.vpn import VpnProblem
 
 
@@ -27,14 +22,6 @@ class Key:
     schema: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Spot(NamedTuple):
-    """Where a path leads: the key that it ends in or lies under, and the type of what stands there."""
-
-    name: str
-    key: Key
-    hint: object
-
-
 def _text(pattern: str) -> dict[str, str]:
     return {"type": "string", "pattern": f"^({pattern})$"}
 
@@ -44,10 +31,10 @@ _CIDR, _DURATION = _text(CIDR_PATTERN), _text(DURATION_PATTERN)
 _FRACTION = {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
 _PROBLEMS = {"items": {"enum": [problem.value for problem in Problem]}}
 _DISTRIBUTION = _text(DISTRIBUTION_ID.pattern)
-_MENTION = r"<!(here|channel|everyone)>|<!subteam\^S[A-Z0-9]+(\|@?[A-Za-z0-9._-]+)?>|<@[UW][A-Z0-9]+>"
+MENTION_PATTERN = r"<!(here|channel|everyone)>|<!subteam\^S[A-Z0-9]+(\|@?[A-Za-z0-9._-]+)?>|<@[UW][A-Z0-9]+>"
 _MENTIONS = {
     "propertyNames": {"enum": [severity.value for severity in Severity]},
-    "additionalProperties": _text(_MENTION),
+    "additionalProperties": _text(MENTION_PATTERN),
 }
 _SEVERITIES = {
     "propertyNames": {"enum": [problem.value for problem in VpnProblem]},
@@ -55,7 +42,6 @@ _SEVERITIES = {
 }
 # In plain words: an https address without a fragment, because each link adds its chapter's.
 URL_PATTERN = r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/%?&=+,:@-]*)?"
-MENTION_PATTERN = _MENTION
 MAX_TTL = 604_800  # a week; Route 53 itself takes 0 to 2147483647 (ResourceRecordSet, TTL)
 MAX_RULE_NAME = 128
 
@@ -233,45 +219,3 @@ KEYS: Mapping[str, Key] = {
         for severity in Severity
     },
 }
-
-
-def spot(path: Path) -> Spot:
-    """Where a path leads in the file's format; of a path that leads out of it, the last key that is in it."""
-    here = Spot(name="version", key=KEYS["Policy.version"], hint=Policy)
-    for part in path:
-        here = _step(here, str(part))
-    return here
-
-
-def key_names(hint: object) -> tuple[str, ...]:
-    """The keys of a mapping of fixed keys; none for anything else."""
-    return tuple(f.name for f in fields(hint)) if isinstance(hint, type) and is_dataclass(hint) else ()
-
-
-def words(hint: object) -> tuple[str, ...]:
-    """The words that a key takes, where it takes only some."""
-    if get_origin(hint) is Literal:
-        return tuple(str(word) for word in get_args(hint))
-    return tuple(hint) if isinstance(hint, type) and issubclass(hint, StrEnum) else ()
-
-
-def _step(here: Spot, part: str) -> Spot:
-    owner = here.hint
-    if isinstance(owner, type) and is_dataclass(owner):
-        known = KEYS.get(f"{owner.__name__}.{part}")
-        return Spot(name=part, key=known, hint=_hints(owner)[part]) if known else here
-    inner = [arg for arg in get_args(owner) if arg is not Ellipsis]  # of a list or of a mapping of free keys
-    return here._replace(hint=inner[-1]) if inner else here
-
-
-@cache
-def _hints(owner: type) -> dict[str, object]:
-    """The types of a mapping's keys; ``X | None`` counts as X, since the file leaves out what is None."""
-    return {name: _not_none(hint) for name, hint in get_type_hints(owner).items()}
-
-
-def _not_none(hint: object) -> object:
-    if get_origin(hint) in {UnionType, Union}:
-        given = [arg for arg in get_args(hint) if arg is not type(None)]
-        return given[0] if len(given) == 1 else hint
-    return hint

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib.intake.policy_faults import Findings, Path, find, kind, printable, quoted, written
-from chalicelib.intake.policy_keys import key_names, spot, words
+from chalicelib.intake.policy_spots import key_names, spot, words
 from chalicelib.model.policy import Policy
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from chalicelib.model.vpn import ActiveTunnel, LogLine, Maintenance, TunnelKey, TunnelStatus
+from chalicelib.model.tunnel_details import ActiveTunnel, LogLine, Maintenance, TunnelKey
+from chalicelib.model.vpn import TunnelStatus
 
 VERSION = 1  # of the text; another one is not read
 MOST_BYTES = 300_000  # of the text: DynamoDB takes an item of 400 KB (DynamoDB guide, "Quotas")

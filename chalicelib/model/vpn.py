@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from chalicelib.model.network import Place, Tags
+from chalicelib.model.tunnel_details import TunnelDetails, TunnelKey
 
 VPN_ID = re.compile(r"vpn-[0-9a-f]{8,17}", re.ASCII)
 TUNNELS = 2  # of every connection (Site-to-Site VPN guide, "Tunnel options")
@@ -129,6 +129,16 @@ class Tunnel:
     telemetry: Telemetry | None = None
     options: TunnelOptions | None = None
 
+    @property
+    def status(self) -> TunnelStatus:
+        """Without telemetry it is unknown."""
+        return self.telemetry.status if self.telemetry else TunnelStatus.UNKNOWN
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """Since when it has its status; None where AWS does not tell."""
+        return self.telemetry.changed_at if self.telemetry else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
@@ -152,6 +162,14 @@ class Connection:
     def name(self) -> str:
         return self.tags.get("Name", "") or self.connection_id
 
+    @property
+    def down(self) -> tuple[Tunnel, ...]:
+        return tuple(one for one in self.tunnels if one.status is TunnelStatus.DOWN)
+
+    @property
+    def up(self) -> tuple[Tunnel, ...]:
+        return tuple(one for one in self.tunnels if one.status is TunnelStatus.UP)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerGateway:
@@ -167,72 +185,12 @@ class CustomerGateway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Maintenance:
-    """What GetVpnTunnelReplacementStatus says of a tunnel."""
-
-    pending: bool = False
-    applied_after: datetime | None = None
-    last_applied: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActiveTunnel:
-    """What a tunnel negotiated, and whether AWS could provision it."""
-
-    provisioning: str = ""
-    reason: str = ""
-    ike_version: str = ""
-    algorithms: tuple[str, ...] = ()
-    dh_groups: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogLine:
-    """The last line of a tunnel's activity log."""
-
-    at: datetime
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validity:
-    """From when until when a certificate is valid."""
-
-    starts: datetime
-    ends: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TunnelAlarm:
     """An alarm under netreflex's prefix. ``fits`` is False where its settings are not those that netreflex makes."""
 
     name: str
     ours: bool
     fits: bool
-
-
-class TunnelKey(NamedTuple):
-    """A tunnel of a connection."""
-
-    connection_id: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TunnelDetails:
-    """What was asked of a tunnel beyond its telemetry; None is what was not asked, or what AWS did not answer.
-
-    ``changes`` counts state changes within the policy's flapping time; ``ever_up`` looks over all the metric's retention, and
-    ``silent`` says that it holds no point at all.
-    """
-
-    changes: int | None = None
-    ever_up: bool | None = None
-    silent: bool = False
-    maintenance: Maintenance | None = None
-    active: ActiveTunnel | None = None
-    log: LogLine | None = None
-    certificate: Validity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

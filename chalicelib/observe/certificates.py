@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
 
+from chalicelib.clients import Clients
 from chalicelib.model.inventory import AcmCertificate, Distribution, LoadBalancer
 from chalicelib.model.network import Place
 from chalicelib.observe import acm, listeners
 from chalicelib.observe.cloudfront import list_distributions
 
 GLOBAL_REGION = "us-east-1"  # where CloudFront and its certificates are
-
-
-class Clients(Protocol):
-    """Where clients come from."""
-
-    def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
-        """A client of a service in a managed place."""
 
 
 class CertificateObserver:

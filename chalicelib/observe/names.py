@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
+from chalicelib.clients import HomeClients
 from chalicelib.decide.dns_name import normalised, order
 from chalicelib.decide.name_choice import chosen_zone
 from chalicelib.decide.name_reach import wider_zones
@@ -41,14 +42,6 @@ from chalicelib.observe.unread import side_by_side
 from chalicelib.observe.vpc_dns import NoVpcDns, VpcDnsMemory, read_vpc_dns, wanted_by_vpc, wanted_zones
 
 
-class Clients(Protocol):
-    def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
-        """A client of a service in a managed place."""
-
-    def home(self, service: str) -> Any:  # noqa: ANN401
-        """A client in netreflex's own place."""
-
-
 class NamesObserver:
     """Reads names. ``accounts`` are the policy's; a zone given by id alone is looked for in each of them.
 
@@ -56,7 +49,12 @@ class NamesObserver:
     """
 
     def __init__(
-        self, clients: Clients, *, accounts: Iterable[str], state_table: str | None, recent: VpcDnsMemory | None = None
+        self,
+        clients: HomeClients,
+        *,
+        accounts: Iterable[str],
+        state_table: str | None,
+        recent: VpcDnsMemory | None = None,
     ) -> None:
         self._clients, self._state_table = clients, state_table
         self._accounts = frozenset(accounts)

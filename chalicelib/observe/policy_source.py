@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.model.errors import HOME, ConfigurationError
 from chalicelib.model.state import LAST_GOOD_KEY, POLICY_KEY
+from chalicelib.observe.policy_appconfig import AppConfigReader, Configuration
 from chalicelib.sessions import translated
 
 _S3 = re.compile(
@@ -17,11 +18,14 @@ _S3 = re.compile(
 _APPCONFIG = re.compile(r"appconfig:(?P<app>[^/]+)/(?P<env>[^/]+)/(?P<profile>[^/]+)", re.ASCII)
 
 
-def read_policy_text(source: str, home: Callable[[str], Any], root: Path) -> str:
+def read_policy_text(
+    source: str, home: Callable[[str], Any], root: Path, appconfig: AppConfigReader | None = None
+) -> str:
     """The text at ``source``.
 
     That is a path (relative ones from ``root``), ``ssm:/name`` (``ssm:/name:3`` for its third version),
-    ``s3://bucket/key`` (``…?versionId=…`` for one version of it) or ``appconfig:app/env/profile``.
+    ``s3://bucket/key`` (``…?versionId=…`` for one version of it) or ``appconfig:app/env/profile``, for which
+    whoever reads more than once keeps one ``appconfig``.
     Raises ConfigurationError where there is no text to read there.
     """
     if source.startswith("ssm:"):
@@ -34,7 +38,8 @@ def read_policy_text(source: str, home: Callable[[str], Any], root: Path) -> str
             body = home("s3").get_object(Bucket=found["bucket"], Key=found["key"], **one)["Body"].read()
         return _text(source, body)
     if found := _APPCONFIG.fullmatch(source):
-        return _text(source, _from_appconfig(home("appconfigdata"), found))
+        wanted = Configuration(application=found["app"], environment=found["env"], profile=found["profile"])
+        return _text(source, (appconfig or AppConfigReader()).read(home("appconfigdata"), wanted))
     path = root / source
     try:
         return path.read_text(encoding="utf-8")
@@ -44,18 +49,6 @@ def read_policy_text(source: str, home: Callable[[str], Any], root: Path) -> str
             f"NETREFLEX_POLICY names {source!r}, which cannot be read as a file ({problem}): give a path from the root "
             "of the bundle, ssm:/name, s3://bucket/key or appconfig:app/env/profile"
         ) from None
-
-
-def _from_appconfig(client: Any, found: re.Match[str]) -> bytes:  # noqa: ANN401
-    with translated(HOME, "appconfig:StartConfigurationSession"):
-        session = client.start_configuration_session(
-            ApplicationIdentifier=found["app"],
-            EnvironmentIdentifier=found["env"],
-            ConfigurationProfileIdentifier=found["profile"],
-        )
-    with translated(HOME, "appconfig:GetLatestConfiguration"):
-        answer = client.get_latest_configuration(ConfigurationToken=session["InitialConfigurationToken"])
-        return bytes(answer["Configuration"].read())
 
 
 def _text(source: str, body: bytes) -> str:

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 
+from chalicelib.clients import Clients
 from chalicelib.model.errors import AccessRefused, NetreflexError, RetryLater
 from chalicelib.model.network import Place
+from chalicelib.model.tunnel_details import ActiveTunnel, LogLine, Maintenance, TunnelKey
 from chalicelib.model.tunnel_memory import Told, TunnelQuestion, TunnelSort
-from chalicelib.model.vpn import ActiveTunnel, LogLine, Maintenance, TunnelKey
-from chalicelib.observe.vpn import Clients
 from chalicelib.observe.vpn_alarms import find_ever_up
+from chalicelib.observe.workers import in_parallel
 from chalicelib.sessions import translated
 
-_READERS = 8
 _LOG_SPAN = timedelta(hours=1)
 _NO = frozenset({"", "false", "no", "none"})
 _LINE = 200
@@ -70,8 +70,7 @@ class TunnelObserver:
             return
         met = [read(questions[0])]
         if not isinstance(met[0], AccessRefused | RetryLater):
-            with ThreadPoolExecutor(max_workers=_READERS) as readers:
-                met += readers.map(read, questions[1:])
+            met += in_parallel([partial(read, one) for one in questions[1:]])
         failures += [error for error in met if error is not None]
 
     # ---- the reads --------------------------------------------------------------------------------------------------

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from chalicelib.model.errors import NetreflexError, RetryLater
 from chalicelib.model.names import Unread
+from chalicelib.observe.workers import in_parallel
 
 T = TypeVar("T")
 K = TypeVar("K")
-_READERS = 8
 
 
 def side_by_side(jobs: Mapping[K, Callable[[], T]]) -> dict[K, T | Unread]:
     """The answers of independent reads, each in its place; what cannot be read is told as such."""
-    if not jobs:
-        return {}
-    with ThreadPoolExecutor(max_workers=_READERS) as readers:
-        return dict(zip(jobs, readers.map(or_unread, jobs.values()), strict=True))
+    return dict(zip(jobs, in_parallel([partial(or_unread, job) for job in jobs.values()]), strict=True))
 
 
 def or_unread(job: Callable[[], T]) -> T | Unread:

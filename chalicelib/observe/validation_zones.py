@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
+from chalicelib.clients import Clients
 from chalicelib.decide.dns_name import normalised
 from chalicelib.model.names import ROUTE53_REGION, RecordSet, Zone
 from chalicelib.model.network import Place
@@ -12,11 +13,6 @@ from chalicelib.observe.route53 import zones_named
 from chalicelib.sessions import translated
 
 _AT_ONE_NAME = 100  # record sets of one name: its types, and its weights under a routing policy
-
-
-class Clients(Protocol):
-    def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
-        """A client of a service in a managed place."""
 
 
 class ValidationZones:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+from chalicelib.clients import Clients
 from chalicelib.model.errors import NetreflexError
 from chalicelib.model.network import Place, Tags
 from chalicelib.model.vpn import (
@@ -36,11 +37,6 @@ _GATEWAYS = (
     ("VpnConcentratorId", GatewayKind.CONCENTRATOR),
 )
 _MESSAGE = 200  # characters of AWS's free text that are kept
-
-
-class Clients(Protocol):
-    def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
-        """A client of a service in a managed place."""
 
 
 def look(clients: Clients, place: Place) -> VpnSnapshot:

@@ -9,7 +9,8 @@ from typing import Any
 from chalicelib.decide.tunnel_alarms import fits, is_ours
 from chalicelib.model.actions import TUNNEL_ALARM_PREFIX
 from chalicelib.model.network import Place
-from chalicelib.model.vpn import TunnelAlarm, TunnelKey
+from chalicelib.model.tunnel_details import TunnelKey
+from chalicelib.model.vpn import TunnelAlarm
 from chalicelib.sessions import translated
 
 POINT = timedelta(minutes=5)

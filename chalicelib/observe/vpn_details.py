@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
+from chalicelib.clients import HomeClients
 from chalicelib.decide.vpn_questions import VpnQuestions
 from chalicelib.model.network import Place
+from chalicelib.model.tunnel_details import TunnelDetails, TunnelKey, Validity
 from chalicelib.model.tunnel_memory import TunnelMemory, TunnelQuestion
-from chalicelib.model.vpn import TunnelDetails, TunnelKey, Validity, VpnSnapshot
-from chalicelib.observe import vpn
+from chalicelib.model.vpn import VpnSnapshot
 from chalicelib.observe.tunnel_answers import Answers, TunnelObserver
 from chalicelib.observe.tunnel_memory import read_tunnels
 from chalicelib.observe.vpn import attempt, look
@@ -23,15 +24,10 @@ from chalicelib.observe.vpn_alarms import count_changes
 from chalicelib.sessions import translated
 
 
-class Clients(vpn.Clients, Protocol):
-    def home(self, service: str) -> Any:  # noqa: ANN401
-        """A client of the account and Region in which netreflex itself runs."""
-
-
 class VpnObserver:
     """Reads VPN connections place by place. Without a ``state_table`` nothing is remembered."""
 
-    def __init__(self, clients: Clients, now: Callable[[], datetime], state_table: str | None = None) -> None:
+    def __init__(self, clients: HomeClients, now: Callable[[], datetime], state_table: str | None = None) -> None:
         self._clients, self._now, self._state_table = clients, now, state_table
 
     def look(self, place: Place) -> VpnSnapshot:

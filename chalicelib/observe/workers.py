@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+READERS = 8
 
 
 @contextmanager
@@ -20,3 +24,11 @@ def workers(at_once: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown()
         raise
     pool.shutdown()
+
+
+def in_parallel(jobs: Sequence[Callable[[], T]]) -> list[T]:
+    """The answers of independent reads, in their order; the first error is raised once all have ended."""
+    if len(jobs) <= 1:
+        return [job() for job in jobs]
+    with workers(READERS) as pool:
+        return [future.result() for future in [pool.submit(job) for job in jobs]]

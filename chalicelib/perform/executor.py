@@ -12,6 +12,7 @@ from typing import Any, Protocol, assert_never
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.clients import Clients
 from chalicelib.model.actions import (
     AcceptPeering,
     Action,
@@ -59,17 +60,12 @@ class Look(Protocol):
         """Return once the peering is active; RetryLater where it is not within the bound."""
 
 
-class Clients(Protocol):
-    def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
-        """A client of a service in a managed place."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of the actions: performed by us, found to be so already, or failed.
 
     ``retry`` where the same action later may succeed; ``overtaken`` where somebody else was faster, so a new plan is needed.
-    ``answers`` are Route 53's to the change batches among the performed.
+    ``answers`` are Route 53's to the change batches among the performed. The outcomes of steps add up to that of the whole.
     """
 
     performed: tuple[Action, ...] = ()
@@ -78,6 +74,16 @@ class Outcome:
     retry: bool = False
     overtaken: bool = False
     answers: tuple[tuple[Action, ChangeInfo], ...] = ()
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(
+            performed=(*self.performed, *other.performed),
+            unchanged=self.unchanged + other.unchanged,
+            failed=(*self.failed, *other.failed),
+            retry=self.retry or other.retry,
+            overtaken=self.overtaken or other.overtaken,
+            answers=(*self.answers, *other.answers),
+        )
 
 
 class Executor(Protocol):
@@ -117,10 +123,9 @@ class AwsExecutor:
     def perform(self, actions: Sequence[Action], *, apart: bool = False) -> Outcome:
         if not apart:
             return self._in_order(actions)
-        outcome = Outcome()
-        for place in dict.fromkeys(action.place for action in actions):
-            outcome = _joined(outcome, self._in_order([action for action in actions if action.place == place]))
-        return outcome
+        places = dict.fromkeys(action.place for action in actions)
+        by_place = ([action for action in actions if action.place == place] for place in places)
+        return sum(map(self._in_order, by_place), Outcome())
 
     def not_permitted(self, actions: Sequence[Action]) -> tuple[Refusal, ...]:
         return self._permissions.missing(actions)
@@ -227,17 +232,6 @@ class AwsExecutor:
         with translated(action.place.account, "ec2:CreateTags"):
             self._ec2(action).create_tags(Resources=[action.peering_id], Tags=tags)
         return True
-
-
-def _joined(first: Outcome, second: Outcome) -> Outcome:
-    return Outcome(
-        performed=(*first.performed, *second.performed),
-        unchanged=first.unchanged + second.unchanged,
-        failed=(*first.failed, *second.failed),
-        retry=first.retry or second.retry,
-        overtaken=first.overtaken or second.overtaken,
-        answers=(*first.answers, *second.answers),
-    )
 
 
 def _gone(action: AcceptPeering | RejectPeering, operation: str, now: Peering) -> AwsFailure:

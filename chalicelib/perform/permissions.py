@@ -9,10 +9,11 @@ cannot exist, for addresses that are for documentation only (RFC 5737), and an o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.clients import Clients
 from chalicelib.model.actions import Action, CreateRoute, EnableDnsResolution, ReplaceRoute
 from chalicelib.model.errors import AccessRefused, RetryLater
 from chalicelib.model.network import Place
@@ -21,11 +22,6 @@ from chalicelib.sessions import translated
 
 _NO_PEERING = "pcx-00000000000000000"
 _NO_TRAFFIC = "192.0.2.0/24"
-
-
-class Clients(Protocol):
-    def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
-        """A client of a service in a managed place."""
 
 
 class Permissions:

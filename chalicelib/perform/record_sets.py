@@ -8,10 +8,11 @@ and throttling are waited out by the SDK within its attempts, and then put off t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, assert_never
+from typing import Any, assert_never
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.clients import Clients
 from chalicelib.model.actions import (
     AssociateVpc,
     AuthorizeVpcAssociation,
@@ -28,11 +29,6 @@ from chalicelib.sessions import error_code, translated
 OVERTAKEN = "InvalidChangeBatch"
 # Route 53's words for "somebody else is at it": the same call later succeeds (API reference).
 _BUSY = frozenset({"PriorRequestNotComplete", "ConcurrentModification"})
-
-
-class Clients(Protocol):
-    def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
-        """A client of a service in a managed place."""
 
 
 class RecordSets:

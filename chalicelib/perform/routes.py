@@ -10,17 +10,13 @@ from typing import Any, Protocol, assert_never
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.clients import Clients
 from chalicelib.model.actions import CreateRoute, DeleteRoute, ReplaceRoute, RouteAction
 from chalicelib.model.errors import AwsFailure
 from chalicelib.model.facts import Route, RouteState
-from chalicelib.model.network import Network, Place
+from chalicelib.model.network import Network
 from chalicelib.perform.answers import is_code, no_answer, repeated
 from chalicelib.sessions import translated
-
-
-class Clients(Protocol):
-    def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
-        """A client of a service in a managed place."""
 
 
 class Look(Protocol):

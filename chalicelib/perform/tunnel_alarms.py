@@ -7,18 +7,14 @@ mark is somebody else's and is left alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, assert_never
+from typing import Any, assert_never
 
+from chalicelib.clients import Clients
 from chalicelib.decide.tunnel_alarms import MARK, alarm_settings, fits, is_ours
 from chalicelib.model.actions import DeleteTunnelAlarm, PutTunnelAlarm, TunnelAlarmAction
 from chalicelib.model.errors import AwsFailure
 from chalicelib.model.network import Place
 from chalicelib.sessions import translated
-
-
-class Clients(Protocol):
-    def client(self, service: str, place: Place) -> Any:  # noqa: ANN401
-        """A client of a service in a managed place."""
 
 
 class TunnelAlarms:

@@ -22,7 +22,8 @@ from chalicelib.flows.sweep_certificates import sweep_certificates
 from chalicelib.model.alert import Alert, AlertStatus
 from chalicelib.model.certificates import Contact
 from chalicelib.model.errors import AccessRefused
-from chalicelib.model.vpn import ActiveTunnel, TunnelDetails, VpnSnapshot
+from chalicelib.model.tunnel_details import ActiveTunnel, TunnelDetails
+from chalicelib.model.vpn import VpnSnapshot
 from demo.world import DEV
 from tests.alerts.real_names import real_names
 from tests.alerts.real_peerings import Told, peerings, told
@@ -117,7 +118,10 @@ def _automation() -> Iterator[Told]:
     for source in (
         "chalicelib/policy.yaml",
         "ssm:/netreflex/policy",
+        "ssm:/netreflex/policy:3",
+        "ssm:/netreflex/policy:live",
         "s3://netreflex-policies/policy.yaml",
+        "s3://netreflex-policies/policy.yaml?versionId=3sL4kqtJlcpX",
         "appconfig:a/b/c",
     ):
         for in_force in ("ab12cd34", None):

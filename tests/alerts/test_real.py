@@ -115,12 +115,50 @@ def test_a_route_in_the_way_is_one_click_away() -> None:
         assert any("RouteTableDetails:RouteTableId=rtb-" in link.url for link in alert.links)
 
 
+_MADE_TRUE = {
+    "chalicelib/policy.yaml": "Then `make deploy`: it is a part of the deployment.",
+    "ssm:/netreflex/policy": "It is read again within a minute.",
+    "ssm:/netreflex/policy:3": "NETREFLEX_POLICY names version 3 of it, which never changes: name the corrected version there, "
+    "or none to go by the newest, and `make deploy`.",
+    "ssm:/netreflex/policy:live": "Let the label live stand at the corrected version: it is read again within a minute.",
+    "s3://netreflex-policies/policy.yaml": "It is read again within a minute.",
+    "s3://netreflex-policies/policy.yaml?versionId=3sL4kqtJlcpX": "NETREFLEX_POLICY names version 3sL4kqtJlcpX of it, which never "
+    "changes: name the corrected version there, or none to go by the newest, and `make deploy`.",
+    "appconfig:a/b/c": "It is read again within a minute.",
+}
+
+
 def test_a_broken_policy_says_what_brings_its_correction_into_force() -> None:
-    told = [(what, alert) for what, alert in real_alerts() if what.startswith("a broken policy in ")]
-    assert len(told) == 8
-    for what, alert in told:
-        bundled = "chalicelib/" in what
-        assert ("make deploy" in alert.remedy[1], "within a minute" in alert.remedy[1]) == (bundled, not bundled)
+    told = [(what.rpartition(" ")[2], alert) for what, alert in real_alerts() if what.startswith("a broken policy in ")]
+    assert {source for source, _ in told} == _MADE_TRUE.keys()
+    for source, alert in told:
+        assert alert.remedy[1] == _MADE_TRUE[source]
+        assert ":3" not in alert.remedy[0]
+        assert "versionId" not in alert.remedy[0]
+
+
+def test_who_may_not_read_an_object_is_told_that_it_may_not_be_there() -> None:
+    """S3 tells it only to those who may list the bucket."""
+    told = [(what, alert.remedy[1]) for what, alert in real_alerts() if what.startswith("one function may not read")]
+    assert len(told) == 2 * len(_MADE_TRUE)
+    for what, step in told:
+        assert ("see that the object is there" in step) is what.endswith("s3://netreflex-policies/policy.yaml")
+        assert ("see that this version of the object is there" in step) is ("versionId" in what)
+
+
+def test_the_link_of_a_policy_leads_to_the_version_that_is_named() -> None:
+    links = {
+        what.rpartition(" ")[2]: alert.links for what, alert in real_alerts() if what.startswith("a broken policy")
+    }
+    parameter = "https://eu-west-1.console.aws.amazon.com/systems-manager/parameters/%2Fnetreflex%2Fpolicy/description"
+    for source in ("ssm:/netreflex/policy", "ssm:/netreflex/policy:3", "ssm:/netreflex/policy:live"):
+        assert links[source][0].url == f"{parameter}?region=eu-west-1"
+    object_ = "https://s3.console.aws.amazon.com/s3/object/netreflex-policies?region=eu-west-1&prefix=policy.yaml"
+    assert links["s3://netreflex-policies/policy.yaml"][0].url == object_
+    assert (
+        links["s3://netreflex-policies/policy.yaml?versionId=3sL4kqtJlcpX"][0].url
+        == f"{object_}&versionId=3sL4kqtJlcpX"
+    )
 
 
 # ---- commands --------------------------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from chalicelib.alerts.sinks import (
     Unreachable,
     UpdateLost,
 )
-from chalicelib.alerts.slack import SlackBot, SlackWebhook, fault
+from chalicelib.alerts.slack import SlackBot, SlackWebhook
+from chalicelib.alerts.slack_faults import fault
 from chalicelib.alerts.state import Stored
 from tests.alerts import samples
 from tests.alerts.stage import START, VirtualClock

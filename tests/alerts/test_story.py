@@ -31,12 +31,22 @@ def test_a_problem_that_grows_and_ends_stays_one_message(world: World) -> None:
         "🔴 CRITICAL · VPN hq-dc1: all tunnels down",
     ]
     assert message.header == "✅ RESOLVED · VPN hq-dc1: both tunnels up"
-    assert "Lasted 16 min." in message.text
+    assert "This alert was open for 16 min." in message.text
     assert worse.broadcast
     assert "<!subteam^S0123>" in str(worse.blocks)
     assert not over.broadcast
     assert "Over after 16 min." in over.text
     assert "<!subteam" not in str(over.blocks) + str(message.blocks)
+
+
+def test_what_is_over_at_once_has_no_length_in_seconds(world: World) -> None:
+    """What it is about may have lasted for long; that is told, in its own words, where AWS says so."""
+    for step in (samples.vpn_degraded(), recovered(at=START + timedelta(seconds=20))):
+        world.tell(step)
+        world.pump()
+    [message] = [one for one in world.slack.messages if not one.thread_ts]
+    assert "This alert was open for less than a minute." in message.text
+    assert "Over after less than a minute." in world.slack.thread(message.ts)[-1].text
 
 
 def test_a_held_request_that_is_approved_becomes_done(world: World) -> None:

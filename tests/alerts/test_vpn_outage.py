@@ -12,7 +12,7 @@ import pytest
 from chalicelib.alerts.vpn_alerts import SETUP, VpnTold, vpn_alert, vpn_resolved
 from chalicelib.decide.tunnels import judge_tunnels
 from chalicelib.model.alert import Alert, AlertStatus
-from chalicelib.model.vpn import TunnelDetails
+from chalicelib.model.tunnel_details import TunnelDetails
 from tests.vpn_answers import FIRST, ID, LONG_AGO, NOW, SECOND, answer, down, policy, snapshot, up
 
 Row = Mapping[str, Any]

@@ -102,6 +102,10 @@ class Outside:
         finally:
             self._set(function, before)
 
+    def change(self, function: str, **settings: str) -> None:
+        """Other settings for good, or the same ones; in any case the next run is that of a new container."""
+        self._set(function, {**self.function(function)["Environment"]["Variables"], **settings})
+
     def _set(self, function: str, settings: Mapping[str, str]) -> None:
         client, name = self.client("lambda"), self.name(function)
         client.update_function_configuration(FunctionName=name, Environment={"Variables": settings})

@@ -32,6 +32,7 @@ class Changed:
     """What was found wrong, the code before, and what the next deployment wrote."""
 
     found: list[str]
+    role: str
     code: str
     written: list[str]
     again: list[str]
@@ -39,16 +40,21 @@ class Changed:
 
 @told_once
 def changed_by_hand(ground: Ground) -> Changed:
-    """Somebody changes a function and a rule and takes an alarm away; the record of Chalice is lost, as in a fresh clone."""
+    """Somebody changes a function and a rule and takes an alarm away; the record of Chalice is lost, as in a fresh clone.
+
+    So is a role's file, which nobody committed.
+    """
     before = ground.function("peering")["CodeSha256"]
     ground.client("lambda").update_function_configuration(FunctionName=ground.name("vpn"), Timeout=7)
     ground.client("events").disable_rule(Name=ground.name("sweep-event"))
     ground.client("cloudwatch").delete_alarms(AlarmNames=[ground.name("sweep-missing")])
+    role = f".chalice/roles/{ground.stage}/notify.json"
+    (ground.project / role).unlink()
     found = sorted(ground.missing())
     shutil.rmtree(ground.project / ".chalice" / "deployed")
     with (ground.project / "app.py").open("a") as file:
         file.write("\n# changed\n")
-    return Changed(found, before, ground.deploy(), ground.deploy())
+    return Changed(found, role, before, ground.deploy(), ground.deploy())
 
 
 @told_once

@@ -11,13 +11,15 @@ pytestmark = pytest.mark.cloud
 
 
 def test_what_somebody_took_away_is_named_and_a_changed_function_replaces_all_of_it(whole: Ground) -> None:
-    """The record of Chalice is lost on top of it, as in a fresh clone."""
+    """The record of Chalice is lost on top of it, as in a fresh clone; and a role's file, which nobody committed."""
     changed = changed_by_hand(whole)
     assert changed.found == [
+        f"{changed.role} is not what its pattern and the stage's settings say",
         f"alarm {whole.name('sweep-missing')} is missing",
         f"function {whole.name('vpn')}: Timeout is 7, and 60 is configured",
         f"not set: rule {whole.name('sweep-event')}: enabled",
     ]
+    assert (whole.project / changed.role).exists()
     assert whole.function("peering")["CodeSha256"] != changed.code
     assert (whole.function("vpn")["Timeout"], len(whole.mappings("notify"))) == (60, 1)
     assert {"TagResource", "PutTargets"} <= set(changed.written), "Chalice had reset the targets of its rules"

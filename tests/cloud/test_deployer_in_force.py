@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from chalicelib.observe import policy_source
+from demo.world import POLICY
 from deploy.faults import DeploymentFault
 from deploy.resources import resources_template
+from tests.aws.appconfig import HostedConfiguration
 from tests.aws.checkout import checkout
 from tests.aws.local import ROOT
 from tests.cloud.ground import Ground
@@ -29,11 +31,6 @@ pytestmark = pytest.mark.cloud
 
 # Allowed, and not asked for in these stories: the method that asks, and when.
 _SELDOM = {
-    "appconfig:GetLatestConfiguration": "get_latest_configuration",
-    "appconfig:ListApplications": "list_applications",
-    "appconfig:ListConfigurationProfiles": "list_configuration_profiles",
-    "appconfig:ListEnvironments": "list_environments",
-    "appconfig:StartConfigurationSession": "start_configuration_session",
     "cloudformation:DeleteChangeSet": "delete_change_set",
     "cloudformation:DescribeStackEvents": "describe_stack_events",
     "s3:GetObject": "get_object",
@@ -44,8 +41,12 @@ _SELDOM = {
 
 @pytest.fixture(scope="module")
 def given_up(begun: Ground, tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    """Another stage, of which only the stack was made, and which is removed for good."""
+    """Another stage, whose policy lies in AppConfig. Only its stack was made, and it is removed for good."""
     ground = Ground(begun.deployer, checkout(tmp_path_factory.mktemp("given-up") / "checkout"), "given")
+    policy = HostedConfiguration(ground.aws, "netreflex")
+    policy.deploy(POLICY)
+    config = ground.project / ".chalice" / "config.json"
+    config.write_text(config.read_text().replace("chalicelib/policy.yaml", policy.source))
     ground.broken_off("GetAccountSettings")
     ground.destroy(keep_table=False)
     return ground

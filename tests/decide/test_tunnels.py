@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.decide.tunnels import STATE, Health, Verdict
-from chalicelib.decide.vpn_case import RULES, SKEW, HoldReason
+from chalicelib.decide.vpn_case import SKEW
+from chalicelib.decide.vpn_findings import RULES, HoldReason
 from chalicelib.model.alert import Severity
 from chalicelib.model.policy import VpnChoice
-from chalicelib.model.vpn import ActiveTunnel, Maintenance, TunnelDetails, Validity, VpnProblem
+from chalicelib.model.tunnel_details import ActiveTunnel, Maintenance, TunnelDetails, Validity
+from chalicelib.model.vpn import VpnProblem
 from tests.vpn_answers import (
     CGW2,
     CGW_TWIN,

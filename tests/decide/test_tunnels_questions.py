@@ -24,16 +24,9 @@ from chalicelib.decide.tunnel_choice import (
     states_of,
 )
 from chalicelib.decide.vpn_questions import MOST_GATEWAYS, VpnQuestions, vpn_questions
+from chalicelib.model.tunnel_details import ActiveTunnel, Maintenance, TunnelDetails, TunnelKey
 from chalicelib.model.tunnel_memory import Remembered, TunnelMemory, TunnelQuestion, TunnelSort, TunnelState
-from chalicelib.model.vpn import (
-    ActiveTunnel,
-    CustomerGateway,
-    Maintenance,
-    TunnelDetails,
-    TunnelKey,
-    TunnelStatus,
-    VpnSnapshot,
-)
+from chalicelib.model.vpn import CustomerGateway, TunnelStatus, VpnSnapshot
 from tests.vpn_answers import (
     CGW,
     FIRST,

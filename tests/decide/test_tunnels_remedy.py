@@ -10,7 +10,8 @@ import pytest
 from chalicelib.decide.tunnel_remedy import likely_cause
 from chalicelib.decide.vpn_case import Case
 from chalicelib.decide.vpn_sheet import lacks, setup_sheet
-from chalicelib.model.vpn import CustomerGateway, LogLine, TunnelDetails, Validity, VpnProblem
+from chalicelib.model.tunnel_details import LogLine, TunnelDetails, Validity
+from chalicelib.model.vpn import CustomerGateway, VpnProblem
 from tests.vpn_answers import (
     CGW,
     CGW2,

@@ -38,10 +38,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return checkout(tmp_path_factory.mktemp("by-hand") / "checkout")
 
 
-def chalice(project: Path, stages: dict[str, dict[str, str]], *arguments: str) -> tuple[int, str]:
+def configured(stages: dict[str, dict[str, str]]) -> dict[str, Any]:
+    return {stage: {"environment_variables": variables} for stage, variables in stages.items()}
+
+
+def chalice(project: Path, stages: dict[str, Any], *arguments: str) -> tuple[int, str]:
     path = project / ".chalice" / "config.json"
-    configured = {stage: {"environment_variables": variables} for stage, variables in stages.items()}
-    path.write_text(json.dumps({**json.loads(path.read_text()), "stages": configured}))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "stages": stages}))
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "NETREFLEX_"))}
     done = subprocess.run(  # noqa: S603 - chalice itself
         [*CHALICE, *arguments],
@@ -71,7 +74,7 @@ def test_a_stage_without_settings_of_its_own_is_not_deployed(
     project: Path, command: tuple[str, ...], stages: dict[str, dict[str, str]], said: tuple[str, ...]
 ) -> None:
     """It would take the alerts of the other stage from its queue."""
-    code, told = chalice(project, stages, *command, "--stage", "prod")
+    code, told = chalice(project, configured(stages), *command, "--stage", "prod")
     assert code != 0
     for words in (*said, "make deploy STAGE=prod", "make package STAGE=prod"):
         assert words in told
@@ -92,7 +95,7 @@ def test_a_stage_with_settings_of_its_own_goes_on_to_aws(project: Path, stages: 
     """There is no AWS here; what is told is that, and nothing of settings."""
     (stage,) = stages
     plain = {stage: stages[stage].get("environment_variables", stages[stage])}
-    code, told = chalice(project, plain, "deploy", "--stage", stage, "--no-autogen-policy")
+    code, told = chalice(project, configured(plain), "deploy", "--stage", stage, "--no-autogen-policy")
     assert code != 0
     assert "Could not connect to the endpoint URL" in told
     assert "is not set up" not in told

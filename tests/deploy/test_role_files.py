@@ -13,9 +13,10 @@ from deploy.configuration import Configuration, read_configuration
 from deploy.faults import DeploymentFault
 from deploy.place import place_of_topic
 from deploy.prepare import prepare_package
-from deploy.stage_roles import size_faults, stage_roles, stale_roles
+from deploy.stage_roles import stage_roles, stale_roles
 from tests.aws.checkout import checkout
 from tests.iam.evaluate import listed
+from tests.iam.stage import configured
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:netreflex-prod-alerts"
 
@@ -106,6 +107,16 @@ def test_a_word_that_is_not_known_of_the_hubs_own_account_is_a_fault_beside_all_
     assert "`xray`" in str(fault.value)
 
 
+def test_a_place_that_the_patterns_do_not_allow_is_a_fault_and_no_role_is_made(project: Path) -> None:
+    """A pipeline is told as well, though nobody can look into that place for it."""
+    prepare(project)
+    stage_says(project, environment_variables={"NETREFLEX_POLICY": "ssm:/network/policy"})
+    with pytest.raises(
+        DeploymentFault, match=r"ssm:GetParameter on arn:aws:ssm:\*:\*:parameter/network/policy is not allowed"
+    ):
+        prepare(project)
+
+
 def test_a_pattern_that_changed_makes_the_roles_anew(project: Path) -> None:
     """As after an update: the check names the file until the next deployment writes it."""
     configuration, _ = prepare(project)
@@ -165,8 +176,53 @@ def test_a_function_that_is_no_more_leaves_no_name_behind(project: Path) -> None
     assert "origins" not in configuration.of_stage["lambda_functions"]
 
 
-def test_what_iam_would_refuse_for_its_size_is_told_before() -> None:
-    statement = {"Sid": "Much", "Effect": "Allow", "Action": "ec2:CreateRoute", "Resource": ["arn:" + "x" * 100] * 110}
-    [fault] = size_faults({"peering": {"Statement": [statement]}, "vpn": {"Statement": []}})
-    assert fault.startswith("the role of peering has 11")
-    assert "IAM takes 10240" in fault
+def test_what_iam_would_refuse_for_its_size_is_told_before(project: Path) -> None:
+    path = project / ".chalice" / "policy-vpn.json"
+    pattern = json.loads(path.read_text())
+    much = {"Sid": "Much", "Effect": "Allow", "Action": "ec2:CreateRoute", "Resource": ["arn:" + "x" * 100] * 110}
+    path.write_text(json.dumps({**pattern, "Statement": [much]}))
+    with pytest.raises(DeploymentFault, match=r"the role of vpn has 11[0-9]{3} characters; IAM takes 10240"):
+        prepare(project)
+    assert not (project / ".chalice" / "roles").exists()
+
+
+PARAMETER = "arn:aws:ssm:*:*:parameter/netreflex/policy"
+OBJECT = "arn:aws:s3:::netreflex-policies/policy.yaml"
+CONFIGURATION = "arn:aws:appconfig:*:*:application/*/environment/*/configuration/*"
+SECRET = "arn:aws:secretsmanager:*:*:secret:netreflex-prod-slack"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "allowed"),
+    [
+        ("NETREFLEX_POLICY", "ssm:/netreflex/policy", {("ssm:GetParameter", PARAMETER)}),
+        ("NETREFLEX_POLICY", "ssm:/netreflex/policy:3", {("ssm:GetParameter", PARAMETER)}),
+        ("NETREFLEX_POLICY", "s3://netreflex-policies/policy.yaml", {("s3:GetObject", OBJECT)}),
+        ("NETREFLEX_POLICY", "s3://netreflex-policies/policy.yaml?versionId=x", {("s3:GetObjectVersion", OBJECT)}),
+        (
+            "NETREFLEX_POLICY",
+            "appconfig:net/prod/policy",
+            {("appconfig:StartConfigurationSession", CONFIGURATION), ("appconfig:GetLatestConfiguration", CONFIGURATION)},
+        ),
+        ("NETREFLEX_SLACK_SECRET", "netreflex-prod-slack", {("secretsmanager:GetSecretValue", f"{SECRET}-??????")}),
+        ("NETREFLEX_SLACK_SECRET", "ssm:/netreflex/policy", {("ssm:GetParameter", PARAMETER)}),
+        ("NETREFLEX_SLACK_SECRET", "arn:aws:sns:*:*:netreflex-prod-amazon-q", {("sns:Publish", "arn:aws:sns:*:*:netreflex-prod-amazon-q")}),
+    ],
+)  # fmt: skip
+def test_of_what_a_setting_names_the_role_allows_just_that(
+    setting: str, value: str, allowed: set[tuple[str, str]]
+) -> None:
+    without, having = (roles_of({}), roles_of({setting: value}))
+    assert having - without == allowed
+    assert without - having == set()
+
+
+def roles_of(settings: dict[str, str]) -> set[tuple[str, str]]:
+    """What `notify` may with these settings."""
+    role = stage_roles(configured(settings, stage="prod"), place_of_topic("prod", None), ask=False)["notify"]
+    return {
+        (action, arn)
+        for one in role["Statement"]
+        for action in listed(one["Action"])
+        for arn in listed(one["Resource"])
+    }

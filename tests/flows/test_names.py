@@ -335,7 +335,7 @@ def test_a_sweep_goes_on_where_the_memory_of_names_is_closed(lab: Lab) -> None:
 def test_a_record_that_is_spoiled_at_every_try_is_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Should the plan ever be blind to what is there, Route 53 refuses the batch: nothing is overwritten."""
     event = created(lab.world.balancer())
-    monkeypatch.setattr("chalicelib.decide.names.judge_holding", lambda *_arguments: Holding())
+    monkeypatch.setattr("chalicelib.decide.name_judgement.judge_holding", lambda *_arguments: Holding())
     lab.world.write(HAND_MADE)
     report = arrive(lab, event)
     assert "InvalidChangeBatch" in report.failed[0].error

@@ -13,7 +13,7 @@ from chalicelib.flows.policy import EVERY_TIME, RELOAD_SECONDS
 from chalicelib.flows.policy_watch import PolicyWatch
 from chalicelib.intake.policy_file import policy_hash
 from chalicelib.model.alert import Alert, AlertStatus, Severity
-from chalicelib.model.errors import AccessRefused, NetreflexError
+from chalicelib.model.errors import AccessRefused, NetreflexError, RetryLater
 from chalicelib.model.policy import AlertPolicy
 from tests.flows.test_policy import BETTER, BROKEN, GOOD, Kept, Source, keeper
 
@@ -234,3 +234,51 @@ def test_whether_it_still_fires_is_asked_once_a_reading_and_of_the_bundle_once_a
         watched.for_run(table)
         watched.for_run(table)
     assert (table.asked, table.heard) == (asked, [])
+
+
+class Failing(Table):
+    """A table that puts off the next question or the next observation."""
+
+    fails = ""
+
+    def fires(self, fingerprint: str) -> bool:
+        self._fail("fires")
+        return super().fires(fingerprint)
+
+    def tell(self, alert: Alert, *, surely: bool = False, first: bool = False) -> bool:
+        self._fail("tell")
+        return super().tell(alert, surely=surely, first=first)
+
+    def _fail(self, where: str) -> None:
+        if self.fails == where:
+            self.fails = ""
+            raise RetryLater("dynamodb was put off by AWS; run again")
+
+
+@pytest.mark.parametrize("every", [RELOAD_SECONDS, EVERY_TIME], ids=["outside", "of the bundle"])
+@pytest.mark.parametrize("fails", ["fires", "tell"])
+def test_an_end_that_could_not_be_told_is_told_by_the_next_run(every: float, fails: str) -> None:
+    """Of the bundle there is no later reading: it is asked once in a container's life."""
+    table, source = Failing(), Refusing(GOOD)
+    source.refuses = True
+    with pytest.raises(AccessRefused):
+        container("peering", source).for_run(table)
+    source.refuses, table.fails = False, fails
+    watched = container("peering", source, every=every)
+    with pytest.raises(RetryLater):
+        watched.for_run(table)
+    assert table.words == ["firing: peering may not read the policy"]
+    watched.for_run(table)
+    assert table.words[1:] == ["resolved: peering reads the policy again"]
+
+
+def test_a_refusal_that_could_not_be_told_is_told_by_the_next_run() -> None:
+    table, source = Failing(), Refusing(GOOD)
+    watched = container("peering", source)
+    watched.for_run(table)
+    refused(source, refuses=True)
+    table.fails = "tell"
+    with pytest.raises(RetryLater):
+        watched.for_run(table)
+    watched.for_run(table)
+    assert table.words == ["firing: peering may not read the policy"]

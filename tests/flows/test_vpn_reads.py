@@ -20,8 +20,8 @@ from chalicelib.model.network import Place
 from chalicelib.model.report import Report
 from chalicelib.model.state import TUNNELS_KEY, vpn_key
 from chalicelib.model.triggers import VpnHealthTold
+from chalicelib.model.tunnel_details import TunnelKey
 from chalicelib.model.tunnel_memory import TunnelMemory, TunnelSort
-from chalicelib.model.vpn import TunnelKey
 from chalicelib.observe.tunnel_memory import read_tunnels
 from tests.aws.strict.vpn import PRE_SHARED_KEY, vpn_telemetry
 from tests.flows.test_vpn import DEV, Stage, alarm, reads, staged

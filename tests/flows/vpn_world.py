@@ -20,6 +20,7 @@ from chalicelib.model.policy import Policy
 from chalicelib.model.report import Report
 from chalicelib.model.state import vpn_key
 from chalicelib.model.triggers import TunnelAlarmChanged
+from chalicelib.model.tunnel_details import ActiveTunnel, LogLine, Maintenance, TunnelKey
 from chalicelib.model.tunnel_memory import (
     Told,
     TunnelMemory,
@@ -28,7 +29,7 @@ from chalicelib.model.tunnel_memory import (
     memory_of,
     memory_text,
 )
-from chalicelib.model.vpn import ActiveTunnel, LogLine, Maintenance, TunnelKey, VpnSnapshot
+from chalicelib.model.vpn import VpnSnapshot
 from chalicelib.observe.tunnel_answers import Answers
 from chalicelib.perform.executor import DryRunExecutor, Outcome
 from tests.vpn_answers import CGW, CGW2, FIRST, NOW, PLACE, SECOND, answer, down, policy, snapshot, up

@@ -13,6 +13,7 @@ from tests.iam.operations import Need
 
 # IAM knows no resource for these, or what is asked for is everything there is.
 _ON_EVERYTHING = {
+    "appconfig:ListApplications",
     "cloudformation:DescribeStackResources",  # asked by the name of what a stack holds
     "cloudwatch:DescribeAlarms",  # asked by a prefix
     "cloudwatch:ListDashboards",
@@ -29,6 +30,7 @@ _ON_EVERYTHING = {
 }
 # Where the name stands among the parameters, and what stands around it in the ARN.
 _NAMED = {
+    "appconfig": (("ApplicationId",), "application/{}"),
     "cloudformation": (("StackName",), "stack/{}/01234567-89ab-cdef-0123-456789abcdef"),
     "cloudwatch": (("AlarmName", "AlarmNames"), "alarm:{}"),
     "dynamodb": (("TableName",), "table/{}"),
@@ -51,6 +53,8 @@ def needs_of_call(service: str, operation: str, params: Mapping[str, Any], funct
         mapping = _arn("lambda", f"event-source-mapping:{params['UUID']}") if "UUID" in params else "*"
         woken = _function(params.get("FunctionName", function))
         yield Need(action, mapping, {"lambda:FunctionArn": woken})
+    elif service == "appconfigdata":  # judged on ids, also where names were given; the token stands for them
+        yield Need(f"appconfig:{operation}", _arn("appconfig", "application/a1/environment/e1/configuration/c1"))
     elif action in _ON_EVERYTHING:
         yield Need(action, "*")
     else:

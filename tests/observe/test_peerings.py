@@ -12,7 +12,8 @@ from chalicelib.decide.quotas import ACTIVE_PEERINGS, ROUTES_PER_TABLE
 from chalicelib.model.errors import AccessRefused, RetryLater
 from chalicelib.model.facts import Ledger, PeeringFacts, PeeringStatus, Side
 from chalicelib.model.network import Place
-from chalicelib.observe.peerings import PATIENCE, PeeringObserver
+from chalicelib.observe.patience import PATIENCE
+from chalicelib.observe.peerings import PeeringObserver
 from chalicelib.observe.snapshots import Snapshot
 from demo.world import DATA, DEV, REGION
 from tests.aws import strict_moto

@@ -38,11 +38,16 @@ def test_a_file_of_the_bundle(client: Callable[[str], Any], tmp_path: Path) -> N
     assert read_policy_text("policy.yaml", client, tmp_path) == NEW
 
 
-def test_parameter_store_its_newest_version_or_a_given_one(client: Callable[[str], Any], tmp_path: Path) -> None:
+def test_parameter_store_its_newest_version_or_a_given_one_or_that_of_a_label(
+    client: Callable[[str], Any], tmp_path: Path
+) -> None:
     for text in (OLD, NEW):
         client("ssm").put_parameter(Name="/netreflex/policy", Value=text, Type="SecureString", Overwrite=True)
     assert read_policy_text("ssm:/netreflex/policy", client, tmp_path) == NEW
     assert read_policy_text("ssm:/netreflex/policy:1", client, tmp_path) == OLD
+    for version, text in ((1, OLD), (2, NEW)):
+        client("ssm").label_parameter_version(Name="/netreflex/policy", ParameterVersion=version, Labels=["live"])
+        assert read_policy_text("ssm:/netreflex/policy:live", client, tmp_path) == text
 
 
 def test_s3_its_newest_version_or_a_given_one(client: Callable[[str], Any], tmp_path: Path) -> None:
@@ -57,7 +62,11 @@ def test_s3_its_newest_version_or_a_given_one(client: Callable[[str], Any], tmp_
 def test_appconfig_as_it_is_deployed(client: Callable[[str], Any], tmp_path: Path, body: bytes) -> None:
     with Stubber(client("appconfigdata")) as stub:
         wanted = {"ApplicationIdentifier": "net", "EnvironmentIdentifier": "prod"}
-        asked = {**wanted, "ConfigurationProfileIdentifier": "policy"}
+        asked = {
+            **wanted,
+            "ConfigurationProfileIdentifier": "policy",
+            "RequiredMinimumPollIntervalInSeconds": 30,
+        }
         stub.add_response("start_configuration_session", {"InitialConfigurationToken": "t"}, asked)
         answer = {"Configuration": StreamingBody(io.BytesIO(body), len(body))}
         stub.add_response("get_latest_configuration", answer, {"ConfigurationToken": "t"})

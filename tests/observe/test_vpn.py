@@ -17,20 +17,9 @@ from botocore.stub import ANY, Stubber
 from chalicelib.decide.vpn_questions import VpnQuestions
 from chalicelib.model.errors import AccessRefused
 from chalicelib.model.network import Place
+from chalicelib.model.tunnel_details import ActiveTunnel, LogLine, Maintenance, TunnelDetails, TunnelKey, Validity
 from chalicelib.model.tunnel_memory import Told, TunnelQuestion, TunnelSort
-from chalicelib.model.vpn import (
-    ActiveTunnel,
-    ConnectionState,
-    GatewayKind,
-    LogLine,
-    Maintenance,
-    TunnelAlarm,
-    TunnelDetails,
-    TunnelKey,
-    TunnelStatus,
-    Validity,
-    VpnSnapshot,
-)
+from chalicelib.model.vpn import ConnectionState, GatewayKind, TunnelAlarm, TunnelStatus, VpnSnapshot
 from chalicelib.observe.tunnel_answers import Answers
 from chalicelib.observe.vpn import connection_fact
 from chalicelib.observe.vpn_details import VpnObserver

@@ -17,6 +17,7 @@ from moto import mock_aws
 
 from chalicelib.model.errors import AccessRefused, RetryLater
 from chalicelib.model.network import Place
+from chalicelib.model.tunnel_details import ActiveTunnel, LogLine, Maintenance, TunnelKey
 from chalicelib.model.tunnel_memory import (
     MOST_BYTES,
     Remembered,
@@ -28,7 +29,7 @@ from chalicelib.model.tunnel_memory import (
     memory_of,
     memory_text,
 )
-from chalicelib.model.vpn import ActiveTunnel, LogLine, Maintenance, TunnelKey, TunnelStatus
+from chalicelib.model.vpn import TunnelStatus
 from chalicelib.observe.tunnel_memory import read_tunnels
 from chalicelib.perform.tunnel_memory import NoTunnels, StateTableTunnels
 

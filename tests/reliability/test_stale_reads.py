@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.model.errors import RetryLater
-from chalicelib.observe.peerings import PATIENCE
+from chalicelib.observe.patience import PATIENCE
 from demo.cloudtrail import peering_requested
 from demo.world import DATA, DEV
 from tests.aws import strict_moto

@@ -84,8 +84,8 @@ def _show(play: Play, lab: Lab, secret: str, url: str, others: int = 0) -> None:
     play.settings["NETREFLEX_SLACK_SECRET"] = secret
 
     def notify() -> str:
-        lab.runtime.settings = replace(lab.runtime.settings, slack_secret=secret, slack_api=url or None)
-        return str(lab.runtime.delivery("one").notify(message))
+        runtime = lab.fresh_runtime(slack_secret=secret, slack_api=url or None)
+        return str(runtime.delivery("one").notify(message))
 
     play.run(lab, notify)
 
