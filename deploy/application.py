@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from deploy.configuration import TRACING, Configuration
 from deploy.declared import Function
-from deploy.faults import DeploymentFault, doing
+from deploy.faults import DeploymentFault, lacking
 from deploy.place import Place
 
 MARK = "netreflex:digest"
@@ -84,7 +84,7 @@ def run_chalice(configuration: Configuration, *arguments: str) -> None:
 
     Chalice goes on where a requirement has no wheel for Lambda, and deploys functions that cannot start. Here that is the end.
     """
-    lacking = False
+    no_wheel, said = False, []
     with subprocess.Popen(  # noqa: S603 - chalice itself
         [*CHALICE, *arguments, "--stage", configuration.stage],
         cwd=configuration.project,
@@ -96,23 +96,23 @@ def run_chalice(configuration: Configuration, *arguments: str) -> None:
         for line in running.stdout or ():
             sys.stdout.write(line)
             sys.stdout.flush()
+            said.append(line)
             if line.startswith(_NO_WHEEL):
-                lacking = True
-            elif lacking and not line.strip():  # the list of what is lacking has ended
+                no_wheel = True
+            elif no_wheel and not line.strip():  # the list of what is lacking has ended
                 running.terminate()
-    if lacking:
+    if no_wheel:
         raise DeploymentFault(
             "no function was changed: Lambda has no wheel of what is named above; pin another version"
         )
     if running.returncode:
         raise DeploymentFault(
-            f"`chalice {arguments[0]}` did not finish; what it said is above. Remove the cause and run the same command "
-            "again: it goes on from what is there."
+            f"`chalice {arguments[0]}` did not finish; what it said is above.\n{lacking(''.join(said))}Remove the cause and run "
+            "the same command again: it goes on from what is there."
         )
 
 
 def unreserved_concurrency(place: Place) -> int | None:
     """How much of the account's concurrency no function has reserved; None where AWS does not tell."""
-    with doing("asking for the account's Lambda limits"):
-        limits: dict[str, Any] = place.client("lambda").get_account_settings().get("AccountLimit") or {}
+    limits: dict[str, Any] = place.client("lambda").get_account_settings().get("AccountLimit") or {}
     return limits.get("UnreservedConcurrentExecutions")

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from deploy.faults import DeploymentFault, doing
+from deploy.faults import DeploymentFault, doing, lacking
 from deploy.place import Place
 
 Template = dict[str, Any]
@@ -45,7 +45,8 @@ class Stack:
 
     def status(self) -> str:
         """The stack's status; empty where there is no stack."""
-        stack = self._found()
+        with doing(f"stack {self.name}"):
+            stack = self._found()
         return str(stack["StackStatus"]) if stack else ""
 
     @property
@@ -55,13 +56,16 @@ class Stack:
 
     def delete(self) -> bool:
         """Remove the stack; False where there was none."""
-        if self._found() is None:
-            return False
         with doing(f"stack {self.name}"):
+            if self._found() is None:
+                return False
             self._client.delete_stack(StackName=self.name)
             gone = self._settled()
-        if gone and gone["StackStatus"] != "DELETE_COMPLETE":
-            raise DeploymentFault(f"stack {self.name} is {gone['StackStatus']}: {self._reasons()}")
+            if gone and gone["StackStatus"] != "DELETE_COMPLETE":
+                reasons = self._reasons()
+                raise DeploymentFault(
+                    f"stack {self.name} is {gone['StackStatus']}: {reasons}\n{lacking(reasons)}".rstrip()
+                )
         return True
 
     def template(self) -> Template:
@@ -117,9 +121,10 @@ class Stack:
         self._client.execute_change_set(**named)
         ended = self._settled()
         if ended is None or ended["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+            reasons = self._reasons()
             raise DeploymentFault(
-                f"stack {self.name} is {ended['StackStatus'] if ended else 'gone'}: {self._reasons()}\n"
-                "Remove the cause and run the same command again; CloudFormation has undone its own part."
+                f"stack {self.name} is {ended['StackStatus'] if ended else 'gone'}: {reasons}\n"
+                f"{lacking(reasons)}Remove the cause and run the same command again; CloudFormation has undone its own part."
             )
         return len(made["Changes"])
 

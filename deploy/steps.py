@@ -50,8 +50,9 @@ def check(configuration: Configuration, place: Place, functions: Sequence[Functi
             f"Run `make deploy STAGE={place.stage}`; if they stay, ALWAYS=yes deploys the functions again as well."
         )
     say(f"5/5 check: all that {place} needs is there")
-    for note in notes(place, configuration):
-        say(f"  {note}")
+    with doing("looking for what is yours to do"):
+        for note in notes(place, configuration):
+            say(f"  {note}")
 
 
 def check_stage(project: Path, place: Place, say: Say) -> None:
@@ -149,7 +150,8 @@ def _deploy_application(
 def _check_concurrency(configuration: Configuration, place: Place, functions: Sequence[Function]) -> None:
     """A new account may have a limit of ten, of which nothing can be reserved."""
     reserved = sum(configuration.of_function(one.name, "reserved_concurrency") or 0 for one in functions)
-    left, there = unreserved_concurrency(place), deployed_digests(place, functions)  # there: reserved already
+    with doing("asking for the account's Lambda limits"):
+        left, there = unreserved_concurrency(place), deployed_digests(place, functions)  # there: reserved already
     if left is None or there or left - reserved >= _ALWAYS_UNRESERVED:
         return
     raise DeploymentFault(

@@ -1,4 +1,4 @@
-"""Writes docs/permissions.md from the policy files and the reasons below; with ``--check`` fails where it is not current.
+"""Writes docs/permissions.md from the policy files and the reasons here and in tools/deployers.py; with ``--check`` fails where it is not current.
 
 Run it from the root of the project: ``python -m tools.permissions [--check]``.
 """  # noqa: INP001 - a script, not a package that something imports
@@ -13,6 +13,7 @@ from pathlib import Path
 from deploy.member_parameters import SWITCHES
 from deploy.permissions import AT_HOME, Statement, read_policies, statements_by_sid
 from deploy.tracing import DOCUMENT
+from tools.deployers import chapter
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "docs" / "permissions.md"
@@ -64,13 +65,15 @@ def page() -> str:
     unexplained = sorted(statements.keys() - WHY.keys())
     if unexplained:
         raise SystemExit(f"say in tools/permissions.py why there is: {', '.join(unexplained)}")
-    return "\n".join([*_introduction(), *_functions(statements), *_member(statements), ""])
+    return "\n".join(
+        [*_introduction(), *_functions(statements), *_member(statements), "", *chapter(ROOT / "deploy"), ""]
+    )
 
 
 def _introduction() -> Iterator[str]:
     yield "# Permissions"
     yield ""
-    yield "Made by `python -m tools.permissions` from `.chalice/policy-*.json`; `make check` fails where it is not current."
+    yield "Made by `python -m tools.permissions` from `.chalice/policy-*.json` and `deploy/deployer*.json`; `make check` fails where it is not current."
     yield "Each function has a role of its own. Nothing is allowed with a wildcard in an action, and nothing that changes"
     yield "anything is allowed on every resource. `tests/iam` runs the functions' flows under exactly these policies: each action"
     yield "is needed by one of them, and without it people are told which one is missing."
@@ -126,12 +129,6 @@ def _member(statements: dict[str, Statement]) -> Iterator[str]:
     yield "`RequesterVpcs`, `AccepterVpcs`, `RouteTables` and `HostedZones` narrow them further. Who may enter: the hub's functions"
     yield f"{', '.join(statements['ReachMemberAccounts'].functions)}, by the exact names of their roles, and only with the"
     yield "`ExternalId`. The same switches and limits are for the hub's own account, as `hub_account` of a stage."
-    yield ""
-    yield "## What the person who deploys needs"
-    yield ""
-    yield "CloudFormation on `netreflex-*` stacks, and what those make: DynamoDB, SNS, SQS, CloudWatch alarms and dashboards;"
-    yield "for the functions Lambda, EventBridge rules, log groups, and IAM roles `netreflex-*` with `iam:PassRole` on them."
-    yield "Where the policy lies in AppConfig, reading it and listing applications, environments and configuration profiles."
 
 
 def _codes(words: tuple[str, ...]) -> str:

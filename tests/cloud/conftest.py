@@ -12,6 +12,7 @@ from demo.world import POLICY
 from tests.aws.checkout import checkout
 from tests.aws.deploy import Deployment, deploy
 from tests.aws.local import LocalAws
+from tests.cloud.deployer import enter
 from tests.cloud.ground import Broken, Ground
 from tests.cloud.ways import WAYS, Stage, bring_up
 
@@ -40,14 +41,21 @@ def stage(request: pytest.FixtureRequest, stages: Callable[[str], Stage]) -> Sta
 @pytest.fixture(scope="session")
 def begun() -> Iterator[Ground]:
     """A checkout to deploy from and a local AWS to deploy to, for the tests of the deployment itself."""
-    with LocalAws() as aws:
-        yield Ground(aws, checkout(aws.directory / "checkout"), "prod")
+    with LocalAws(enforcing=True) as aws:
+        yield Ground(enter(aws, "deployer"), checkout(aws.directory / "checkout"), "prod")
 
 
 @pytest.fixture(scope="session")
 def breaks(begun: Ground) -> list[Broken]:
     """The first deployment, which is broken off at every step, one after another, and then completed."""
-    steps = ("CreateChangeSet", "ExecuteChangeSet", "chalice", "PutFunctionEventInvokeConfig", "PutTargets")
+    steps = (
+        "CreateChangeSet",
+        "ExecuteChangeSet",
+        "iam:CreateRole",
+        "chalice",
+        "PutFunctionEventInvokeConfig",
+        "PutTargets",
+    )
     broken = [begun.broken_off(at) for at in steps]
     begun.deploy()
     return broken

@@ -12,9 +12,15 @@ pytestmark = pytest.mark.cloud
 def test_what_breaks_a_deployment_is_told_with_what_to_do(breaks: list[Broken]) -> None:
     for one in breaks:
         assert "again: it goes on from" in one.told, one.told
-        broken = "`chalice deploy` did not finish" if one.at == "chalice" else f"AWS refused {one.at} (AccessDenied"
+        by_chalice = one.at in {"chalice", "iam:CreateRole"}
+        broken = "`chalice deploy` did not finish" if by_chalice else f"AWS refused {one.at} (AccessDenied"
         assert broken in one.told
-    assert [one.stack for one in breaks] == ["", "REVIEW_IN_PROGRESS", *["CREATE_COMPLETE"] * 3]
+    assert [one.stack for one in breaks] == ["", "REVIEW_IN_PROGRESS", *["CREATE_COMPLETE"] * 4]
+
+
+def test_a_permission_that_chalice_lacks_is_named_at_the_end_of_its_traceback(breaks: list[Broken]) -> None:
+    (told,) = (one.told for one in breaks if one.at == "iam:CreateRole")
+    assert "The credentials may not do iam:CreateRole. deploy/deployer.json allows all" in told
 
 
 def test_a_whole_stage_is_deployed_again_without_a_single_write(whole: Ground) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.cloud
 @pytest.fixture
 def other(begun: Ground, tmp_path: Path) -> Ground:
     """A checkout of its own, to be configured wrongly, and the same AWS."""
-    return Ground(begun.aws, checkout(tmp_path / "checkout"), "test")
+    return Ground(begun.deployer, checkout(tmp_path / "checkout"), "test")
 
 
 def test_the_credentials_of_another_account_deploy_nothing(other: Ground) -> None:

@@ -13,8 +13,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.aws.deploy import Deployment
 from tests.aws.local import HUB, ROOT
-from tests.cloud.ground import Ground
 from tests.cloud.ways import Stage
 
 pytestmark = pytest.mark.cloud
@@ -34,8 +34,8 @@ time.sleep(600)
 """
 
 
-def test_one_key_means_one_account_in_both_emulators(begun: Ground) -> None:
-    aws = begun.aws
+def test_one_key_means_one_account_in_both_emulators(deployment: Deployment) -> None:
+    aws = deployment.aws
     vpc = aws.client("ec2", account=DEV).create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]
     assert vpc["OwnerId"] == DEV
     assert vpc["VpcId"] not in str(aws.client("ec2", account=DATA).describe_vpcs())

@@ -1,6 +1,6 @@
 """The two ways in which netreflex gets into AWS, each with the command of the Makefile: `make deploy` and `make package`.
 
-Both end in the same system under the same names, so one set of scenarios is played on both. IAM is in force: each function
+Each is gone under the policy that is there for it (deploy/deployer.json, deploy/deployer-package.json), and no other. Both end in the same system under the same names, so one set of scenarios is played on both. IAM is in force: each function
 runs under the role that its way made of ``.chalice/policy-*.json``, and enters member accounts through their role.
 """
 
@@ -23,6 +23,7 @@ from tests.aws.checkout import checkout, surroundings
 from tests.aws.deploy import Deployment
 from tests.aws.local import HUB, LocalAws
 from tests.aws.wheels import run
+from tests.cloud.deployer import Deployer, enter
 from tests.cloud.outside import Outside, soon
 from tests.iam.guard import EXTERNAL_ID, member_role
 
@@ -30,6 +31,7 @@ STAGE = "dev"
 # netreflex's own account is one of the policy's, so that the functions' own roles are used there.
 _POLICY = POLICY.replace("accounts:\n", f'accounts:\n  "{HUB}": {{name: hub}}\n', 1)
 _BUCKET, _KEY, _PARAMETER = "netreflex-dev-policies", "policy.yaml", "/netreflex/dev/policy"
+_STACK, _ARTIFACTS = "netreflex-dev", "netreflex-dev-artifacts"
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
@@ -125,39 +127,40 @@ def _let_alarms_be_deleted(aws: LocalAws) -> None:
         aws.client("iam", account).put_role_policy(RoleName=name, PolicyName="ministack", PolicyDocument=document)
 
 
-def _command(aws: LocalAws, project: Path, *arguments: str) -> None:
+def _command(aws: LocalAws, project: Path, credentials: Mapping[str, str], *arguments: str) -> None:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "NETREFLEX_"))}
-    environment = {**inherited, **surroundings(aws, project)}
+    environment = {**inherited, **surroundings(aws, project), **credentials}
     run([sys.executable, "-m", "deploy", *arguments, "--stage", STAGE], project, environment)
 
 
 def _chalice(aws: LocalAws, project: Path) -> None:
-    _command(aws, project, "deploy")
+    _command(aws, project, enter(aws, "deployer").credentials, "deploy")
 
 
 def _package(aws: LocalAws, project: Path) -> None:
-    _command(aws, project, "package", "--out", "dist")
+    deployer = enter(aws, "deployer-package")
+    _command(aws, project, deployer.credentials, "package", "--out", "dist")
     template = json.loads((project / "dist" / "sam.json").read_text())
-    create_stack(aws, template, (project / "dist" / "deployment.zip").read_bytes())
+    aws.client("s3").create_bucket(Bucket=_ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": aws.region})
+    create_stack(deployer, template, (project / "dist" / "deployment.zip").read_bytes())
 
 
 WAYS: Mapping[str, Callable[[LocalAws, Path], None]] = {"chalice": _chalice, "package": _package}
 
 
-def create_stack(aws: LocalAws, template: Mapping[str, Any], code: bytes) -> None:
+def create_stack(deployer: Deployer, template: Mapping[str, Any], code: bytes) -> None:
     """`aws cloudformation package` and `deploy`: code and template into a bucket, and a change set that is executed."""
     template = json.loads(json.dumps(template))
-    s3, cloudformation = aws.client("s3"), aws.client("cloudformation")
-    s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": aws.region})
-    s3.put_object(Bucket="artifacts", Key="deployment.zip", Body=code)
+    s3, cloudformation = deployer.client("s3"), deployer.client("cloudformation")
+    s3.put_object(Bucket=_ARTIFACTS, Key="deployment.zip", Body=code)
     for function in (one for one in template["Resources"].values() if one["Type"] == "AWS::Serverless::Function"):
-        function["Properties"]["CodeUri"] = "s3://artifacts/deployment.zip"
-    s3.put_object(Bucket="artifacts", Key="template.json", Body=json.dumps(template).encode())
-    change_set = {"StackName": "netreflex", "ChangeSetName": "first"}
+        function["Properties"]["CodeUri"] = f"s3://{_ARTIFACTS}/deployment.zip"
+    s3.put_object(Bucket=_ARTIFACTS, Key="template.json", Body=json.dumps(template).encode())
+    change_set = {"StackName": _STACK, "ChangeSetName": "first"}
     cloudformation.create_change_set(
         **change_set,
         ChangeSetType="CREATE",
-        TemplateURL=f"{aws.ministack_url}/artifacts/template.json",
+        TemplateURL=f"{deployer.aws.ministack_url}/{_ARTIFACTS}/template.json",
         Capabilities=_CAPABILITIES,
     )
     soon(lambda: cloudformation.describe_change_set(**change_set)["Status"] == "CREATE_COMPLETE", "no change set")
@@ -167,9 +170,9 @@ def create_stack(aws: LocalAws, template: Mapping[str, Any], code: bytes) -> Non
 
 
 def _status(cloudformation: Any) -> str:  # noqa: ANN401 - boto3's clients have no common type
-    return str(cloudformation.describe_stacks(StackName="netreflex")["Stacks"][0]["StackStatus"])
+    return str(cloudformation.describe_stacks(StackName=_STACK)["Stacks"][0]["StackStatus"])
 
 
 def _failures(cloudformation: Any) -> list[str]:  # noqa: ANN401 - see above
-    events = cloudformation.describe_stack_events(StackName="netreflex")["StackEvents"]
+    events = cloudformation.describe_stack_events(StackName=_STACK)["StackEvents"]
     return [str(one.get("ResourceStatusReason")) for one in events if "FAILED" in one["ResourceStatus"]]
