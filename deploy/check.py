@@ -29,7 +29,8 @@ def missing(place: Place, configuration: Configuration, functions: Sequence[Func
     """One sentence for everything that is missing; empty where the stage is whole."""
     with doing("reading back what was deployed"):
         found = [*_resources(place, functions), *application_differences(place, configuration, functions)]
-        found += [f"not set: {one.what}" for one in differences(place, functions, tracing=configuration.tracing)]
+        unset = differences(place, functions, tracing=configuration.tracing, boundary=configuration.boundary)
+        found += [f"not set: {one.what}" for one in unset]
         return [*found, *_subscription(place), *_role_files(place, configuration)]
 
 

@@ -19,6 +19,7 @@ PATTERN_STAGE = "dev"  # a new stage begins as a copy of this one's settings
 TOPIC = "NETREFLEX_ALERTS_TOPIC_ARN"
 TRACING = "tracing"  # the stage's keys that Chalice does not know
 HUB_ACCOUNT = "hub_account"
+BOUNDARY = "permissions_boundary"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Configuration:
     def hub_account(self) -> Any:  # noqa: ANN401 - JSON, judged before it is used
         """What the functions' roles may do in the hub's own account, where the stage says something of it."""
         return self.of_stage.get(HUB_ACCOUNT, {})
+
+    @property
+    def boundary(self) -> str:
+        """The ARN of the permissions boundary of the functions' roles; empty where the stage names none."""
+        return str(self.of_stage.get(BOUNDARY) or "")
 
     def of_function(self, function: str, key: str) -> Any:  # noqa: ANN401 - JSON
         """A value for one function, looked up where Chalice looks, in its order."""

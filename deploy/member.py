@@ -14,7 +14,7 @@ from typing import Any
 
 from deploy.faults import DeploymentFault
 from deploy.member_events import forward_role, forward_rules
-from deploy.member_parameters import SWITCHES, member_conditions, member_parameters
+from deploy.member_parameters import BOUNDARY, SWITCHES, member_conditions, member_parameters
 from deploy.narrowing import TAGGED, narrowed
 from deploy.permissions import AT_HOME, Statement, is_read, statements_by_sid
 
@@ -71,6 +71,7 @@ def _member_role(statements: Mapping[str, Statement]) -> Json:
             "RoleName": {"Fn::Sub": "netreflex-${Stage}-member"},
             "Description": "netreflex reads networks here, and changes what the switches of its template allow",
             "MaxSessionDuration": 3600,
+            "PermissionsBoundary": BOUNDARY,
             "AssumeRolePolicyDocument": {
                 "Version": "2012-10-17",
                 "Statement": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.intake.patterns import PATTERNS
+from deploy.member_parameters import BOUNDARY
 
 Json = dict[str, Any]
 
@@ -22,6 +23,7 @@ def forward_role() -> Json:
         "Condition": "HasForwardRole",
         "Properties": {
             "RoleName": {"Fn::Sub": "netreflex-${Stage}-forward"},
+            "PermissionsBoundary": BOUNDARY,
             "AssumeRolePolicyDocument": {
                 "Version": "2012-10-17",
                 "Statement": [

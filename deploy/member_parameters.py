@@ -18,6 +18,8 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "ValidationRecords": ("CreateValidationRecordsAndTheirMarks",),
     "TunnelAlarms": ("KeepTunnelAlarmsOfTheHomeAccount",),
 }
+# On every role of the template.
+BOUNDARY: Json = {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]}
 _YES_NO: Json = {"Type": "String", "AllowedValues": ["yes", "no"], "Default": "no"}
 
 
@@ -61,6 +63,12 @@ def member_parameters() -> Json:
             "Description": "ARNs of the hosted zones whose records may be changed, and with which VPCs may be associated: "
             "in the account of a VPC those of other accounts, too.",
         },
+        "PermissionsBoundary": {
+            "Type": "String",
+            "AllowedPattern": "(arn:[a-z-]+:iam::[0-9]{12}:policy/.+)?",
+            "Default": "",
+            "Description": "ARN of a managed policy that bounds both roles, where the account demands one.",
+        },
         "Forward": {**_YES_NO, "Default": "yes", "Description": "Send this Region's network events to the hub."},
     }
 
@@ -88,4 +96,5 @@ def member_conditions() -> Json:
             ]
         },
         "OnlyTaggedTables": {"Fn::Equals": [{"Ref": "RouteTables"}, "tagged"]},
+        "HasBoundary": {"Fn::Not": [{"Fn::Equals": [{"Ref": "PermissionsBoundary"}, ""]}]},
     }

@@ -57,7 +57,8 @@ def merge_template(configuration: Configuration, functions: Sequence[Function]) 
         logical = logical_id(function.name)
         name = f"netreflex-{stage}-{function.name}"
         template["Resources"][logical] = {"Properties": _function(name, function)}
-        template["Resources"][f"{logical}Role"] = {"Properties": {"RoleName": name}}
+        bound = {"PermissionsBoundary": configuration.boundary} if configuration.boundary else {}
+        template["Resources"][f"{logical}Role"] = {"Properties": {"RoleName": name, **bound}}
         if configuration.tracing:
             _trace(template["Resources"], logical, configuration, function)
     return template

@@ -10,6 +10,7 @@ from chalicelib.intake.policy_file import PolicyFaults, parse_policy
 from chalicelib.model.errors import NetreflexError
 from chalicelib.observe.policy_source import read_policy_text
 from chalicelib.settings import read_settings
+from deploy.boundary import boundary_faults
 from deploy.configuration import TOPIC, Configuration, read_configuration, with_settings, with_stage, with_tracing
 from deploy.faults import DeploymentFault
 from deploy.hub_account import hub_account_faults
@@ -57,7 +58,7 @@ def judged(
     """The configuration with the roles of its stage. Raises DeploymentFault that lists all its faults, beside ``other`` ones."""
     unreadable = list(pattern_faults(configuration))
     faults = [*setting_faults(configuration), *other, *unreadable, *tracing_faults(configuration)]
-    faults += hub_account_faults(configuration.hub_account)
+    faults += [*hub_account_faults(configuration.hub_account), *boundary_faults(configuration.boundary)]
     roles: Mapping[str, Json] = {}
     if not unreadable:
         faults += reach_faults(configuration, place)

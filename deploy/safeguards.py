@@ -6,12 +6,13 @@ at as well: it does not notice when somebody changes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from deploy.alarms import alarm_differences
+from deploy.boundary import boundary_differences
 from deploy.declared import Function, WokenBy
 from deploy.difference import Difference
 from deploy.faults import doing
@@ -35,8 +36,11 @@ DELIVERY: dict[WokenBy, Settings] = {
 }
 
 
-def differences(place: Place, functions: Sequence[Function], *, tracing: bool) -> Iterator[Difference]:
+def differences(
+    place: Place, functions: Sequence[Function], *, tracing: bool, boundary: str = ""
+) -> Iterator[Difference]:
     """Everything to be written; nothing where all is as it should be."""
+    yield from boundary_differences(place, functions, boundary)
     yield from _table(place)
     template = resources_template([function.name for function in functions])
     yield from message_differences(place, template)
@@ -51,9 +55,14 @@ def differences(place: Place, functions: Sequence[Function], *, tracing: bool) -
 
 def apply_safeguards(place: Place, functions: Sequence[Function], say: Callable[[str], None], *, tracing: bool) -> int:
     """Write what differs; how many things did."""
+    return mend("setting where failed events go", differences(place, functions, tracing=tracing), say)
+
+
+def mend(what: str, found: Iterable[Difference], say: Callable[[str], None]) -> int:
+    """Write all of it, and say each thing once it is written."""
     count = 0
-    with doing("setting where failed events go"):
-        for difference in differences(place, functions, tracing=tracing):
+    with doing(what):
+        for difference in found:
             difference.mend()
             say(f"  set: {difference.what}")
             count += 1

@@ -8,6 +8,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from deploy.application import deployed_digests, digest, is_deployed, mark, run_chalice, unreserved_concurrency
+from deploy.boundary import boundary_differences
 from deploy.check import application_differences, missing, notes
 from deploy.configuration import Configuration, read_configuration
 from deploy.declared import Function, declared_functions
@@ -18,7 +19,7 @@ from deploy.prepare import prepare
 from deploy.record import restore_record
 from deploy.removal import remove
 from deploy.resources import resources_template
-from deploy.safeguards import apply_safeguards
+from deploy.safeguards import apply_safeguards, mend
 from deploy.stack import Stack, stack_of
 
 Say = Callable[[str], None]
@@ -34,6 +35,7 @@ def deploy(project: Path, place: Place, say: Say, *, always: bool = False, xray:
     functions = declared_functions(configuration)
     say(f"1/5 configuration: policy and settings have no fault; {len(functions)} functions")
     _deploy_resources(place, functions, say)
+    mend("binding the roles", boundary_differences(place, functions, configuration.boundary), say)
     _deploy_application(configuration, place, functions, say, always=always)
     written = apply_safeguards(place, functions, say, tracing=configuration.tracing)
     say(f"4/5 safeguards: {written or 'nothing'} to set")

@@ -95,12 +95,11 @@ _NOTES = """\
 - **CloudFormation asks in the name of the person who deploys.** What it asks for is what the schemas of its resource types list, without what these
   templates do not use; that is named in `tests/iam/cloudformation.py`, with the reasons.
 - **Who may write a role's policy can give it anything**, and who may write a function's code can use it: these policies amount to everything in the account.
-  Have them only where what is deployed has been reviewed. A permissions boundary closes this. Chalice cannot set one, but it takes roles that are there:
-  an administrator makes `netreflex-<stage>-<function>` for every function, with the boundary and with trust in `lambda.amazonaws.com`. Then take
-  `iam:CreateRole` out of `KeepTheRoles`, and `iam:PutRolePolicy` and `iam:DeleteRolePolicy` into a statement of their own, with the condition
+  Have them only where what is deployed has been reviewed. A permissions boundary closes this: name it as `permissions_boundary` in the stage's part of
+  `.chalice/config.json` ([how](deployment.md#the-roles-of-a-stage)), and take `iam:CreateRole`, `iam:PutRolePolicy`, `iam:DeleteRolePolicy` and
+  `iam:PutRolePermissionsBoundary` into a statement of their own, with the condition
   `{"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::123456789012:policy/netreflex-boundary"}}`. The boundary has to allow what the first table
-  of this page shows. Roles that `make destroy` removed are the administrator's to make again. For a package, set `PermissionsBoundary` on
-  the roles of `sam.json`, and the same condition on `iam:CreateRole` as well; take `iam:UpdateAssumeRolePolicy` away.
+  of this page shows, and `xray:Put…` where a stage is traced. A role that is there without a boundary gets it first, and its policy after that.
 - **StackSets have no policy here.** Who makes one for an organisation makes anything in every account of it, whatever its name is.
 - **What is not in them.** `sts:GetCallerIdentity` takes no permission. Putting the policy into AWS, making the secret, subscribing a mailbox and bringing
   dead letters back are for people. A KMS key of your own on the parameter or the object takes `kms:Decrypt` on it.

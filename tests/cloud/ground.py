@@ -82,10 +82,15 @@ class Ground(Outside):
         return self.aws.directory / f"calls-{self.stage}.jsonl"
 
     @property
+    def by_chalice(self) -> list[Call]:
+        """What Chalice asked of AWS so far."""
+        lines = self._recorded.read_text().splitlines() if self._recorded.exists() else []
+        return [(service, operation, params) for service, operation, params in map(json.loads, lines)]
+
+    @property
     def calls(self) -> list[Call]:
         """All that was asked of AWS so far by the deployment itself, and by Chalice."""
-        lines = self._recorded.read_text().splitlines() if self._recorded.exists() else []
-        return [*self.asked, *((service, operation, params) for service, operation, params in map(json.loads, lines))]
+        return [*self.asked, *self.by_chalice]
 
     def _before(self, model: Any, params: Mapping[str, Any], **_: object) -> None:  # noqa: ANN401 - botocore's operation model
         self.asked.append((model.service_model.service_name, model.name, dict(params)))

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from tests.cloud.ground import Ground
+from tests.cloud.ground import Call, Ground
 
-BOUNDARY = "netreflex-boundary"
 Story = Callable[[Ground], Any]
 
 
@@ -91,39 +90,52 @@ def mended(ground: Ground) -> list[str]:
 
 @dataclass(frozen=True)
 class Returned:
-    """What was left of a stage that was removed; and once it is back, what the table remembers, and how the roles are bound."""
+    """What was left of a stage that was removed; and once it is back, what the table remembers, and how the roles are bound.
+
+    ``calls`` are those of the deployment that brought it back, its own before those of Chalice.
+    """
 
     left: set[str]
     remembers: bool
-    boundaries: set[str]
+    boundary: str
+    bound: set[str]
+    calls: list[Call]
 
 
 @told_once
 def taken_away(ground: Ground) -> Returned:
-    """The stage is removed but for its table, and comes back into roles that an administrator made, for it may make none."""
+    """The stage is removed but for its table, and comes back to an account in which no role may be without a boundary.
+
+    One role is there already, without it.
+    """
     item = {"pk": {"S": "memory"}, "sk": {"S": "of a route"}}
     ground.client("dynamodb").put_item(TableName=ground.name("state"), Item=item)
     ground.destroy()
     left = _left(ground)
     roles = [ground.name(one.name) for one in ground.functions]
-    _make_roles(ground, roles)
-    with ground.deployer.without("iam:CreateRole"):
-        ground.deploy()
+    boundary = _bind(ground, roles[0])
+    own, by_chalice = len(ground.asked), len(ground.by_chalice)
+    ground.deploy()
+    calls = [*ground.asked[own:], *ground.by_chalice[by_chalice:]]
     found = ground.client("dynamodb").get_item(TableName=ground.name("state"), Key=item)
-    made = [ground.client("iam").get_role(RoleName=role)["Role"] for role in roles]
-    bound = {one["PermissionsBoundary"]["PermissionsBoundaryArn"] for one in made}
-    return Returned(left, found["Item"] == item, bound)
+    there = [ground.client("iam").get_role(RoleName=role)["Role"] for role in roles]
+    bound = {one["PermissionsBoundary"]["PermissionsBoundaryArn"] for one in there}
+    return Returned(left, found["Item"] == item, boundary, bound, calls)
 
 
-def _make_roles(ground: Ground, roles: list[str]) -> None:
-    """As docs/permissions.md tells an administrator to make them: with a boundary, for Lambda."""
+def _bind(ground: Ground, unbound: str) -> str:
+    """A boundary, named by the stage; and a role of a function that somebody made without it."""
     iam = ground.client("iam")
     allowed = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
     policy, trusted = (json.dumps({"Version": "2012-10-17", "Statement": [one]}) for one in (allowed, trust))
-    boundary = iam.create_policy(PolicyName=BOUNDARY, PolicyDocument=policy)["Policy"]["Arn"]
-    for role in roles:
-        iam.create_role(RoleName=role, AssumeRolePolicyDocument=trusted, PermissionsBoundary=boundary)
+    iam.create_role(RoleName=unbound, AssumeRolePolicyDocument=trusted)
+    boundary = str(iam.create_policy(PolicyName="netreflex-boundary", PolicyDocument=policy)["Policy"]["Arn"])
+    path = ground.project / ".chalice" / "config.json"
+    document = json.loads(path.read_text())
+    document["stages"][ground.stage]["permissions_boundary"] = boundary
+    path.write_text(json.dumps(document, indent=2))
+    return boundary
 
 
 def _left(ground: Ground) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cloud.ground import Ground
-from tests.cloud.stories_of_deployment import BOUNDARY, changed_by_hand, mended, taken_away
+from tests.cloud.stories_of_deployment import changed_by_hand, mended, taken_away
 
 pytestmark = pytest.mark.cloud
 
@@ -43,6 +43,14 @@ def test_a_stage_that_was_taken_away_keeps_its_table_and_comes_back(whole: Groun
     assert whole.missing() == []
 
 
-def test_roles_that_an_administrator_made_are_filled_and_keep_their_boundary(whole: Ground) -> None:
-    """Chalice can set no permissions boundary; so the one who deploys need not be able to make roles."""
-    assert taken_away(whole).boundaries == {f"arn:aws:iam::{whole.aws.hub}:policy/{BOUNDARY}"}
+def test_every_role_has_the_boundary_that_the_stage_names_and_none_was_made_without(whole: Ground) -> None:
+    """Chalice would make roles without one, and takes those that are there."""
+    returned = taken_away(whole)
+    assert returned.bound == {returned.boundary}
+    made = [params.get("PermissionsBoundary") for _, call, params in returned.calls if call == "CreateRole"]
+    assert made == [returned.boundary] * (len(whole.functions) - 1)
+    role = whole.name("vpn")
+    whole.client("iam").delete_role_permissions_boundary(RoleName=role)
+    assert whole.missing() == [f"not set: role {role}: its permissions boundary"]
+    assert whole.deploy() == ["PutRolePermissionsBoundary"]
+    assert whole.missing() == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from tests.cloud.stories_of_deployment import changed_by_hand, mended, taken_awa
 from tests.iam.cloudformation import needs_of
 from tests.iam.deployer_calls import needs_of_call
 from tests.iam.deployers import deployer_policy
-from tests.iam.evaluate import grants, verdict
+from tests.iam.evaluate import grants, listed, verdict
 from tests.iam.guard import grants_of
 from tests.iam.operations import Need
 
@@ -36,6 +37,14 @@ _SELDOM = {
     "s3:GetObject": "get_object",
     "s3:GetObjectVersion": "get_object",
     "ssm:GetParameter": "get_parameter",
+}
+
+
+_KEPT_TO_THE_BOUNDARY = {
+    "iam:CreateRole",
+    "iam:DeleteRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
 }
 
 
@@ -74,6 +83,33 @@ def test_every_call_is_allowed_as_aws_judges_it(played: tuple[Ground, ...]) -> N
         "dynamodb:UpdateTimeToLive",
     }
     assert [one for one in needs if verdict(policy, one.action, one.resource, one.context) != "allow"] == []
+
+
+def test_who_may_write_none_but_bound_roles_can_deploy_a_stage_that_names_the_boundary(whole: Ground) -> None:
+    """The condition that docs/permissions.md gives, which no emulator judges."""
+    returned, refused = taken_away(whole), []
+    bound: dict[str, str | None] = {}
+    for service, operation, params in returned.calls:
+        if f"{service}:{operation}" in _KEPT_TO_THE_BOUNDARY:
+            has = bound[params["RoleName"]] = params.get("PermissionsBoundary", bound.get(params["RoleName"]))
+            (need,) = needs_of_call(service, operation, params, "")
+            keys = {"iam:permissionsboundary": has} if has else {}
+            if verdict(_bounded(returned.boundary), need.action, need.resource, keys) != "allow":
+                refused.append((operation, params["RoleName"]))
+    assert len(bound) == len(whole.functions)
+    assert refused == []
+
+
+def _bounded(boundary: str) -> dict[str, Any]:
+    """deploy/deployer.json with its writing of roles under the condition."""
+    statements = []
+    for one in deployer_policy("deployer")["Statement"]:
+        free = [action for action in listed(one["Action"]) if action not in _KEPT_TO_THE_BOUNDARY]
+        kept = [action for action in listed(one["Action"]) if action in _KEPT_TO_THE_BOUNDARY]
+        condition = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+        statements += [{**one, "Action": free}] if free else []
+        statements += [{**one, "Action": kept, "Condition": condition}] if kept else []
+    return {"Statement": statements}
 
 
 def test_nothing_is_allowed_that_nobody_asks_for(played: tuple[Ground, ...]) -> None:

@@ -51,7 +51,7 @@ def test_every_fault_is_told_at_once() -> None:
 
 
 def test_it_has_every_word_of_the_member_template_that_is_about_what_may_be_changed() -> None:
-    about_the_hub = {"Stage", "HubAccount", "HubRegion", "ExternalId", "Forward"}
+    about_the_hub = {"Stage", "HubAccount", "HubRegion", "ExternalId", "Forward", "PermissionsBoundary"}
     assert {*SWITCHES, *LIMITS} == member_parameters().keys() - about_the_hub
 
 

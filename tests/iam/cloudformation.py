@@ -61,7 +61,7 @@ NOT_NEEDED: dict[str, dict[str, str]] = {
     "AWS::Lambda::EventSourceMapping": {_KMS: "kms:DescribeKey kms:GenerateDataKey kms:Decrypt"},
     "AWS::IAM::Role": {
         "only with managed policies": "iam:AttachRolePolicy iam:DetachRolePolicy",
-        "only with a permissions boundary": "iam:DeleteRolePermissionsBoundary iam:PutRolePermissionsBoundary",
+        "only where a boundary is given up again": "iam:DeleteRolePermissionsBoundary",
         _TAGS: "iam:TagRole iam:UntagRole",
     },
     "AWS::Logs::LogGroup": {
