@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 
 from deploy.hub_account import LIMITS, hub_account_faults, is_switched_off, limits
 from deploy.member_parameters import SWITCHES, member_parameters
+from tests.aws.local import ROOT
 
 VPC = "arn:aws:ec2:*:111122223333:vpc/*"
 
@@ -44,6 +47,14 @@ def test_this_is_understood(said: dict[str, Any]) -> None:
 def test_anything_else_is_told_with_what_would_be_right(said: object, told: str) -> None:
     [fault] = hub_account_faults(said)
     assert fault.startswith(told)
+
+
+def test_the_example_of_the_documentation_is_understood_and_names_every_word() -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    said = json.loads(f"{{{example}}}")["prod"]["hub_account"]
+    assert list(hub_account_faults(said)) == []
+    assert said.keys() == {*SWITCHES, *LIMITS}
 
 
 def test_every_fault_is_told_at_once() -> None:
