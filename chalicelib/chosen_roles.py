@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.model.errors import ConfigurationError
+from chalicelib.model.policy_place import policy_place
 from chalicelib.settings import Settings
 
 
@@ -65,13 +66,12 @@ def _faults(role: _Role, settings: Settings) -> Iterator[str]:
 
 def _trace(policy: str) -> str:
     """What the role of a function that may read the policy has in it; empty where no permission is needed."""
-    place, _, name = policy.partition(":")
-    match place:
-        case "ssm":
-            return f':parameter/{name.partition(":")[0].lstrip("/")}"'
-        case "s3":
-            return f':s3:::{name.removeprefix("//").partition("?")[0]}"'
-        case "appconfig":
+    match policy_place(policy).where.partition(":"):
+        case ("ssm", _, name):
+            return f':parameter/{name.lstrip("/")}"'
+        case ("s3", _, path):
+            return f':s3:::{path.removeprefix("//")}"'
+        case ("appconfig", _, _):
             return '"appconfig:GetLatestConfiguration"'
         case _:
             return ""

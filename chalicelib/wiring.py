@@ -19,6 +19,7 @@ from chalicelib.flows.policy import EVERY_TIME, RELOAD_SECONDS, NoShelf, PolicyK
 from chalicelib.flows.policy_watch import PolicyWatch
 from chalicelib.model.alert import Alert
 from chalicelib.model.policy import Policy
+from chalicelib.model.policy_place import policy_place
 from chalicelib.observe.policy_appconfig import AppConfigReader
 from chalicelib.observe.policy_source import read_policy_text
 from chalicelib.sessions import MemberRole, Sessions
@@ -65,14 +66,15 @@ class Runtime:
         )
         self._state = StateTable(settings.state_table, partial(self.sessions.home, "dynamodb"), now)
         self._appconfig = AppConfigReader()
-        outside = settings.policy.startswith(("ssm:", "s3:", "appconfig:"))
+        outside = policy_place(settings.policy).outside
         keeper = PolicyKeeper(
             policy_text or self._read_policy_text,
             self._state.shelf() if outside else NoShelf(),
             time.monotonic,
             reload_seconds=RELOAD_SECONDS if outside else EVERY_TIME,
         )
-        own = partial(self._unreadable_alert, settings.function) if settings.function else None
+        function = settings.function
+        own = partial(self._policy_alert, make=partial(unreadable_alert, function=function)) if function else None
         self._policy = PolicyWatch(keeper, self._policy_alert, own)
         self._alerting = Alerting(settings, self.sessions.home, self._policy, now=now, sleep=sleep)
         self._recent_dns: RecentVpcDns | None = None
@@ -88,21 +90,10 @@ class Runtime:
         """What every report says of the policy: see ``PolicyWatch.for_report``."""
         return self._policy.for_report()
 
-    def _policy_alert(self, fault: str, in_force: str | None) -> Alert:
-        return policy_alert(
+    def _policy_alert(self, fault: str, in_force: str | None, make: Callable[..., Alert] = policy_alert) -> Alert:
+        return make(
             self.settings.policy,
             fault,
-            in_force=in_force,
-            account=self.settings.home_account or "",
-            region=self.sessions.home_region,
-            now=self._now(),
-        )
-
-    def _unreadable_alert(self, function: str, fault: str, in_force: str | None) -> Alert:
-        return unreadable_alert(
-            self.settings.policy,
-            fault,
-            function=function,
             in_force=in_force,
             account=self.settings.home_account or "",
             region=self.sessions.home_region,

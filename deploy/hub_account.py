@@ -9,33 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from deploy.member_parameters import SWITCHES, member_parameters
+from deploy.configuration import HUB_ACCOUNT
+from deploy.member_parameters import LIMITS, SWITCH_OF, SWITCHES, member_parameters
 from deploy.narrowing import TAGGED
 
-KEY = "hub_account"
-LIMITS = ("RequesterVpcs", "AccepterVpcs", "RouteTables", "HostedZones")
-_SWITCH_OF = {sid: switch for switch, sids in SWITCHES.items() for sid in sids}
+_WORDS = ", ".join((*SWITCHES, *LIMITS))
 
 
 def hub_account_faults(said: object) -> Iterator[str]:
     """What is wrong with the value of the key, each with what would be right."""
     if not isinstance(said, Mapping):
-        yield f"{KEY} must be an object with some of: {', '.join((*SWITCHES, *LIMITS))}"
+        yield f"{HUB_ACCOUNT} must be an object with some of: {_WORDS}"
         return
     parameters = member_parameters()
     for name, value in said.items():
         if name not in {*SWITCHES, *LIMITS}:
-            yield f"{KEY}.{name} is not known; there are {', '.join((*SWITCHES, *LIMITS))}"
+            yield f"{HUB_ACCOUNT}.{name} is not known; there are {_WORDS}"
         elif "AllowedValues" in parameters[name]:
             if value not in parameters[name]["AllowedValues"]:
-                yield f"{KEY}.{name} must be {' or '.join(parameters[name]['AllowedValues'])}"
+                yield f"{HUB_ACCOUNT}.{name} must be {' or '.join(parameters[name]['AllowedValues'])}"
         elif not (isinstance(value, list) and value and all(str(one).startswith("arn:") for one in value)):
-            yield f"{KEY}.{name} must be a list of ARNs; {parameters[name]['Description']}"
+            yield f"{HUB_ACCOUNT}.{name} must be a list of ARNs; {parameters[name]['Description']}"
 
 
 def is_switched_off(said: Mapping[str, Any], sid: str) -> bool:
     """Whether the stage takes a statement away."""
-    return said.get(_SWITCH_OF.get(sid, "")) == "no"
+    return said.get(SWITCH_OF.get(sid, "")) == "no"
 
 
 def limits(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,16 +14,15 @@ from typing import Any
 
 from deploy.faults import DeploymentFault
 from deploy.member_events import forward_role, forward_rules
-from deploy.member_parameters import BOUNDARY, SWITCHES, member_conditions, member_parameters
+from deploy.member_parameters import BOUNDARY, SWITCH_OF, SWITCHES, member_conditions, member_parameters
 from deploy.narrowing import TAGGED, narrowed
-from deploy.permissions import AT_HOME, Statement, is_read, statements_by_sid
+from deploy.permissions import AT_HOME, Statement, is_read, listed, statements_by_sid
 
 Json = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "deploy" / "member.json"
 
-_SWITCH_OF = {sid: switch for switch, sids in SWITCHES.items() for sid in sids}
 # Where nobody says anything, the parameters' defaults narrow nothing.
 _PARAMETERS: Json = {
     **{name: {"Ref": name} for name in ("RequesterVpcs", "AccepterVpcs", "HostedZones")},
@@ -60,9 +59,9 @@ def member_template(policies: Path = ROOT / ".chalice") -> Json:
 def _member_role(statements: Mapping[str, Statement]) -> Json:
     functions = callers(statements)
     trusted = [{"Fn::Sub": _HUB_ROLES + function} for function in functions]
-    reads = [one.as_json() for sid, one in statements.items() if sid not in AT_HOME and sid not in _SWITCH_OF]
+    reads = [one.as_json() for sid, one in statements.items() if sid not in AT_HOME and sid not in SWITCH_OF]
     for read in reads:
-        if not all(is_read(action) for action in _listed(read["Action"])):
+        if not all(is_read(action) for action in listed(read["Action"])):
             raise DeploymentFault(f"{read['Sid']} changes something: name its switch in deploy/member.py")
     return {
         "Type": "AWS::IAM::Role",
@@ -114,10 +113,6 @@ def _switched(statements: Mapping[str, Statement]) -> Iterator[tuple[str, Json]]
                 },
             },
         )
-
-
-def _listed(value: str | Sequence[str]) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -18,6 +18,32 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "ValidationRecords": ("CreateValidationRecordsAndTheirMarks",),
     "TunnelAlarms": ("KeepTunnelAlarmsOfTheHomeAccount",),
 }
+SWITCH_OF = {sid: switch for switch, sids in SWITCHES.items() for sid in sids}
+# How far the switches reach.
+LIMITS: Json = {
+    "RequesterVpcs": {
+        "Type": "CommaDelimitedList",
+        "Default": "arn:aws:ec2:*:*:vpc/*",
+        "Description": "ARNs, with wildcards, of the VPCs whose peering requests may be accepted.",
+    },
+    "AccepterVpcs": {
+        "Type": "CommaDelimitedList",
+        "Default": "arn:aws:ec2:*:*:vpc/*",
+        "Description": "ARNs, with wildcards, of the VPCs of this account for which requests may be accepted.",
+    },
+    "RouteTables": {
+        "Type": "String",
+        "AllowedValues": ["all", "tagged"],
+        "Default": "all",
+        "Description": "tagged: only tables with the tag netreflex:routes = allowed are changed.",
+    },
+    "HostedZones": {
+        "Type": "CommaDelimitedList",
+        "Default": "arn:aws:route53:::hostedzone/*",
+        "Description": "ARNs of the hosted zones whose records may be changed, and with which VPCs may be associated: "
+        "in the account of a VPC those of other accounts, too.",
+    },
+}
 # On every role of the template.
 BOUNDARY: Json = {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]}
 _YES_NO: Json = {"Type": "String", "AllowedValues": ["yes", "no"], "Default": "no"}
@@ -41,28 +67,7 @@ def member_parameters() -> Json:
         "Names": {**_YES_NO, "Description": "Keep CNAME records and the association of VPCs with private zones."},
         "ValidationRecords": {**_YES_NO, "Description": "Put back the records by which ACM validates certificates."},
         "TunnelAlarms": {**_YES_NO, "Description": "Keep alarms on the state of VPN tunnels."},
-        "RequesterVpcs": {
-            "Type": "CommaDelimitedList",
-            "Default": "arn:aws:ec2:*:*:vpc/*",
-            "Description": "ARNs, with wildcards, of the VPCs whose peering requests may be accepted.",
-        },
-        "AccepterVpcs": {
-            "Type": "CommaDelimitedList",
-            "Default": "arn:aws:ec2:*:*:vpc/*",
-            "Description": "ARNs, with wildcards, of the VPCs of this account for which requests may be accepted.",
-        },
-        "RouteTables": {
-            "Type": "String",
-            "AllowedValues": ["all", "tagged"],
-            "Default": "all",
-            "Description": "tagged: only tables with the tag netreflex:routes = allowed are changed.",
-        },
-        "HostedZones": {
-            "Type": "CommaDelimitedList",
-            "Default": "arn:aws:route53:::hostedzone/*",
-            "Description": "ARNs of the hosted zones whose records may be changed, and with which VPCs may be associated: "
-            "in the account of a VPC those of other accounts, too.",
-        },
+        **LIMITS,
         "PermissionsBoundary": {
             "Type": "String",
             "AllowedPattern": "(arn:[a-z-]+:iam::[0-9]{12}:policy/.+)?",

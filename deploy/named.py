@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.model.policy_place import policy_place
 from deploy.faults import DeploymentFault, doing
 from deploy.place import Place
 
@@ -42,23 +43,27 @@ def named_things(configuration: Configuration, place: Place, *, ask: bool) -> It
 
 
 def _of_policy(source: str, place: Place, *, ask: bool) -> Iterator[tuple[str, str]]:
-    if source.startswith("ssm:"):
-        yield "ssm:GetParameter", _parameter(place, source)
-    if source.startswith("s3://"):
-        key, _, version = source.removeprefix("s3://").partition("?versionId=")
-        yield "s3:GetObjectVersion" if version else "s3:GetObject", f"arn:{place.partition}:s3:::{key}"
-    if source.startswith("appconfig:"):
-        ids = _ids(place, source) if ask else ("*", "*", "*")
-        arn = place.arn("appconfig", "application/{}/environment/{}/configuration/{}".format(*ids))
-        yield "appconfig:StartConfigurationSession", arn
-        yield "appconfig:GetLatestConfiguration", arn
+    named = policy_place(source)
+    match named.where.partition(":"):
+        case ("ssm", _, name):
+            yield "ssm:GetParameter", _parameter(place, name)
+        case ("s3", _, path):
+            action = "s3:GetObjectVersion" if named.version else "s3:GetObject"
+            yield action, f"arn:{place.partition}:s3:::{path.removeprefix('//')}"
+        case ("appconfig", _, path):
+            ids = _ids(place, path) if ask else ("*", "*", "*")
+            arn = place.arn("appconfig", "application/{}/environment/{}/configuration/{}".format(*ids))
+            yield "appconfig:StartConfigurationSession", arn
+            yield "appconfig:GetLatestConfiguration", arn
+        case _:
+            return  # a file of the bundle
 
 
 def _of_slack(secret: str, place: Place) -> Iterator[Named]:
     if secret.startswith("arn:"):
         action, arn = "sns:Publish", secret
     elif secret.startswith(("ssm:", "/")):
-        action, arn = "ssm:GetParameter", _parameter(place, secret)
+        action, arn = "ssm:GetParameter", _parameter(place, secret.removeprefix("ssm:").partition(":")[0])
     else:
         action, arn = "secretsmanager:GetSecretValue", place.arn("secretsmanager", f"secret:{secret}{_SUFFIX}")
     if secret:
@@ -66,13 +71,12 @@ def _of_slack(secret: str, place: Place) -> Iterator[Named]:
 
 
 def _parameter(place: Place, name: str) -> str:
-    bare = name.removeprefix("ssm:").partition(":")[0]  # without its version
-    return place.arn("ssm", f"parameter/{bare.removeprefix('/')}")
+    return place.arn("ssm", f"parameter/{name.removeprefix('/')}")
 
 
-def _ids(place: Place, source: str) -> tuple[str, str, str]:
+def _ids(place: Place, path: str) -> tuple[str, str, str]:
     """The ids of an application, an environment and a profile, each named by its name or its id (AppConfig takes either)."""
-    application, environment, profile = source.removeprefix("appconfig:").split("/")
+    application, environment, profile = path.split("/")
     client = place.client("appconfig")
 
     def listed(operation: str, **where: str) -> Iterable[Mapping[str, Any]]:

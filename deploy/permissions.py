@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -98,8 +98,10 @@ def _scope(statement: Statement) -> tuple[str, ...]:
 
 
 def _statement(found: Json, function: str) -> Statement:
-    def listed(key: str) -> tuple[str, ...]:
-        value = found[key]
-        return (value,) if isinstance(value, str) else tuple(value)
+    actions, resources = tuple(listed(found["Action"])), tuple(listed(found["Resource"]))
+    return Statement(found.get("Sid", ""), actions, resources, found.get("Condition"), (function,))
 
-    return Statement(found.get("Sid", ""), listed("Action"), listed("Resource"), found.get("Condition"), (function,))
+
+def listed(value: str | Sequence[str]) -> list[str]:
+    """What a policy may say as one word or as a list of them."""
+    return [value] if isinstance(value, str) else list(value)

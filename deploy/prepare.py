@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.intake.policy_file import PolicyFaults, parse_policy
 from chalicelib.model.errors import NetreflexError
+from chalicelib.model.policy_place import policy_place
 from chalicelib.observe.policy_source import read_policy_text
 from chalicelib.settings import read_settings
 from deploy.boundary import boundary_faults
@@ -17,8 +18,6 @@ from deploy.hub_account import hub_account_faults
 from deploy.place import Place, place_of_topic
 from deploy.reach import reach_faults
 from deploy.stage_roles import Json, pattern_faults, size_faults, stage_roles, write_roles
-
-_IN_AWS = ("ssm:", "s3:", "appconfig:")
 
 
 def prepare(project: Path, place: Place, say: Callable[[str], None], *, xray: str = "") -> Configuration:
@@ -96,7 +95,7 @@ def bundled_policy_faults(configuration: Configuration) -> list[str]:
     def nowhere(service: str) -> object:
         raise DeploymentFault(f"a policy in the bundle is read without {service}")
 
-    return [] if _policy_source(configuration).startswith(_IN_AWS) else _policy_faults(configuration, nowhere)
+    return [] if policy_place(_policy_source(configuration)).outside else _policy_faults(configuration, nowhere)
 
 
 def _policy_source(configuration: Configuration) -> str:
@@ -106,7 +105,7 @@ def _policy_source(configuration: Configuration) -> str:
 def _policy_faults(configuration: Configuration, client: Callable[[str], Any]) -> list[str]:
     source = _policy_source(configuration)
     shipped = (configuration.project / "chalicelib").resolve()
-    if not source.startswith(_IN_AWS) and shipped not in (configuration.project / source).resolve().parents:
+    if not policy_place(source).outside and shipped not in (configuration.project / source).resolve().parents:
         return [
             f"NETREFLEX_POLICY: {source} is not deployed with the functions; of files only those below chalicelib/ are"
         ]

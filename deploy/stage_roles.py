@@ -17,7 +17,7 @@ from deploy.configuration import Configuration, with_role_files
 from deploy.hub_account import is_switched_off, limits
 from deploy.named import Named, named_things
 from deploy.narrowing import narrowed
-from deploy.permissions import AT_HOME
+from deploy.permissions import AT_HOME, listed
 from deploy.place import Place
 
 Json = dict[str, Any]
@@ -74,7 +74,7 @@ def _of_stage(statement: Json, place: Place, named: Sequence[Named], said: Mappi
 
 def _as_named(statement: Json, named: Sequence[Named]) -> Json | None:
     """What the settings name of the things of a statement; None where they name none of them."""
-    actions, allowed = _listed(statement["Action"]), _listed(statement["Resource"])
+    actions, allowed = listed(statement["Action"]), listed(statement["Resource"])
     reached = [one for one in named if one.action in actions and any(fnmatchcase(one.arn, arn) for arn in allowed)]
     if not reached:
         return None
@@ -92,11 +92,7 @@ def _in_account(arn: str, place: Place) -> str:
 
 
 def _each(statement: Json, change: Callable[[str], str]) -> Json:
-    return {**statement, "Resource": _plain(change(one) for one in _listed(statement["Resource"]))}
-
-
-def _listed(value: str | Sequence[str]) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+    return {**statement, "Resource": _plain(change(one) for one in listed(statement["Resource"]))}
 
 
 def _plain(values: Iterable[str]) -> str | list[str]:

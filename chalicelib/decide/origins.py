@@ -15,9 +15,8 @@ from chalicelib.model.certificates import Basis, Finding, Problem, Seen, Target
 from chalicelib.model.inventory import Behavior, Distribution, Origin, OriginKind
 
 _S3_WEBSITE = re.compile(r".*\.s3-website[.-][a-z0-9-]+\.amazonaws\.com(\.cn)?", re.ASCII)
-_PARAMETER = (
-    "{{"  # a name that each tenant completes (CloudFront guide, multi-tenant distributions): none to connect to
-)
+# A name that each tenant completes (CloudFront guide, multi-tenant distributions): none to connect to.
+_PARAMETER = "{{"
 _AWS_ENDPOINT = re.compile(
     r".*\.(execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?|lambda-url\.[a-z0-9-]+\.on\.aws|cloudfront\.net"
     r"|mediapackage(v2|-vod)?\.[a-z0-9-]+\.amazonaws\.com)",

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from deploy.hub_account import LIMITS, hub_account_faults, is_switched_off, limits
-from deploy.member_parameters import SWITCHES, member_parameters
+from deploy.hub_account import hub_account_faults, is_switched_off, limits
+from deploy.member_parameters import LIMITS, SWITCHES, member_parameters
 from tests.aws.local import ROOT
 
 VPC = "arn:aws:ec2:*:111122223333:vpc/*"
